@@ -44,6 +44,8 @@ class Op:
     reads_values : tuple of int
         Positions of inputs whose values (not only types) decide the output's shape: their types carry
         ``value`` where it is known.
+    commutative : bool
+        Whether its two inputs may be exchanged; rules then match either order.
 
     Examples
     --------
@@ -66,6 +68,7 @@ class Op:
     role: ClassVar[Role] = "opaque"
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
+    commutative: ClassVar[bool] = False
 
     # The contract
 
