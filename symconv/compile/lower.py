@@ -68,7 +68,7 @@ class _Lowering:
         for position, (variable, type) in enumerate(zip(sources, types, strict=True)):
             kind: Any = "shared" if isinstance(variable, SharedVariable) else "input"
             name = self.names(identifier(variable.name, f"{kind}_{position}"))
-            buffer = Buffer(type.shape, type.dtype, False, name, kind)  # type: ignore[arg-type]
+            buffer = Buffer(type.shape, type.dtype, 0, name, kind)  # type: ignore[arg-type]
             inputs.append(buffer)
             self.types[variable], self.values[variable] = type, buffer
         needed = needed_nodes(self.graph)
@@ -150,13 +150,13 @@ class _Lowering:
             array = np.asarray(type.value, order="C")
             name = self.names(identifier(variable.name, "constant"))
             self.constants[name] = array
-            self.values[variable] = Buffer(array.shape, array.dtype.name, True, name, "constant")
+            self.values[variable] = Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
         return self.values[variable]
 
     def _buffer(self, variable: Variable, kind: Any, otherwise: str) -> Buffer:
         type = self.types.get(variable) or type_of_constant(variable)
         name = self.names(identifier(variable.name, otherwise))
-        return Buffer(type.shape, type.dtype, True, name, kind)  # type: ignore[arg-type]
+        return Buffer(type.shape, type.dtype, type.ndim, name, kind)  # type: ignore[arg-type]
 
     def _builder(self, region: Region) -> Builder:
         return Builder(
