@@ -201,6 +201,8 @@ def floating_of(dtype: str) -> str:
 
 # The op
 
+COMMUTATIVE = frozenset("add mul maximum minimum eq neq and_ or_ xor logical_and logical_or logical_xor".split())
+
 _NUMBERS = (bool, int, float, complex)
 
 
@@ -231,6 +233,7 @@ class Elemwise(Op):
         parameters = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in self.row.operands]
         attributes = {
             "argument_names": self.row.operands,
+            "commutative": self.row.name in COMMUTATIVE,
             "__name__": self.row.name,
             "__doc__": _documentation(self.row),
             "__signature__": Signature(parameters),
