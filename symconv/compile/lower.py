@@ -43,9 +43,11 @@ def identifier(name: str | None, otherwise: str) -> str:
     return name
 
 
-def lower(graph: FunctionGraph, types: Sequence[TensorType], machine: Machine) -> Program:
-    """Write the program of a graph for inputs, then shared variables, of concrete types."""
-    return _Lowering(graph, machine).program(types)
+def lower(
+    graph: FunctionGraph, sources: Sequence[Variable], types: Sequence[TensorType], machine: Machine
+) -> Program:
+    """Write the program of a graph whose inputs and shared variables, in order, have concrete types."""
+    return _Lowering(graph, machine).program(sources, types)
 
 
 @dataclass
@@ -62,8 +64,8 @@ class _Lowering:
     needs_contiguous: set[Buffer] = field(default_factory=set)
     kernels: list[Kernel] = field(default_factory=list)
 
-    def program(self, types: Sequence[TensorType]) -> Program:
-        sources = (*self.graph.inputs, *self.graph.shared)
+    def program(self, sources: Sequence[Variable], types: Sequence[TensorType]) -> Program:
+        """The whole program."""
         inputs = []
         for position, (variable, type) in enumerate(zip(sources, types, strict=True)):
             kind: Any = "shared" if isinstance(variable, SharedVariable) else "input"

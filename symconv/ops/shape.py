@@ -9,7 +9,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import implements
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType, type_of
+
+if TYPE_CHECKING:
+    from symconv.compile.builder import Builder
+    from symconv.compile.program import Value
 
 Axis = int | str  # an axis of the input, or "x" for a new one
 
@@ -92,6 +96,13 @@ class DimShuffle(Op):
         new = tuple(np.newaxis if axis == "x" else slice(None) for axis in self.order)
         return moved[new + (0,) * len(self.dropped) + (Ellipsis,)]
 
+    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        """The input's axes permuted, the dropped ones indexed away, the new ones inserted."""
+        kept = [axis for axis in range(self.input_ndim) if axis in self.order]
+        value = value[tuple(slice(None) if axis in kept else 0 for axis in range(self.input_ndim))]
+        value = value.transpose(*(kept.index(axis) for axis in self.kept))
+        return value[tuple(None if axis == "x" else slice(None) for axis in self.order)]
+
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
@@ -149,6 +160,10 @@ class Reshape(Op):
 
     def perform(self, x: Array, shape: Array) -> Array:
         return x.reshape([size or 0 for size in resolved(tuple(map(int, shape)), x.shape)])
+
+    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        """A view where the input has no gaps, else of a copy that has none."""
+        return k.contiguous(value).reshape(*shape)
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -234,6 +249,10 @@ class SpecifyShape(Op):
         self.out_types(type_of(x))
         return x
 
+    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        """The input itself: the promise was checked while planning."""
+        return value
+
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
@@ -248,6 +267,7 @@ class SpecifyShape(Op):
 class Shape(Op):
     """The sizes of a tensor, int64[ndim]."""
 
+    ignores_values: ClassVar[tuple[int, ...]] = (0,)
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
 
     def out_types(self, x: TensorType) -> TensorType:
@@ -278,6 +298,7 @@ class ShapeAt(Op):
         Which one, from 0.
     """
 
+    ignores_values: ClassVar[tuple[int, ...]] = (0,)
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
     axis: int
 
