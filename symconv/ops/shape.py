@@ -9,7 +9,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import implements
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType, type_of
+
+if TYPE_CHECKING:  # the builder is handed in
+    from symconv.compile.builder import Builder
+    from symconv.compile.program import Value
 
 Axis = int | str  # an axis of the input, or "x" for a new one
 
@@ -92,6 +96,11 @@ class DimShuffle(Op):
         new = tuple(np.newaxis if axis == "x" else slice(None) for axis in self.order)
         return moved[new + (0,) * len(self.dropped) + (Ellipsis,)]
 
+    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        moved = value.transpose(*self.kept, *self.dropped)
+        new = tuple(None if axis == "x" else slice(None) for axis in self.order)
+        return moved[new + (0,) * len(self.dropped)]
+
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
@@ -149,6 +158,10 @@ class Reshape(Op):
 
     def perform(self, x: Array, shape: Array) -> Array:
         return x.reshape([size or 0 for size in resolved(tuple(map(int, shape)), x.shape)])
+
+    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        contiguous = k.contiguous(value)
+        return contiguous.reshape(*shape) if shape else contiguous[(0,) * value.ndim]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -234,6 +247,9 @@ class SpecifyShape(Op):
         self.out_types(type_of(x))
         return x
 
+    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        return value
+
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
@@ -249,6 +265,7 @@ class Shape(Op):
     """The sizes of a tensor, int64[ndim]."""
 
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
+    ignores_values: ClassVar[tuple[int, ...]] = (0,)
 
     def out_types(self, x: TensorType) -> TensorType:
         value = None if None in x.shape else np.array(x.shape, "int64")
@@ -279,6 +296,7 @@ class ShapeAt(Op):
     """
 
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
+    ignores_values: ClassVar[tuple[int, ...]] = (0,)
     axis: int
 
     def out_types(self, x: TensorType) -> TensorType:
