@@ -257,7 +257,5 @@ def shared(
     type_ = TensorType(array.dtype.name, static)
     if not type_.accepts(array.shape):
         kind = RankError if len(static) != array.ndim else ShapeError
-        raise kind(f"a shared variable of shape {static} cannot hold a value of shape {array.shape}", where=here())
-    # What is not the user's own array belongs to us already, unless it looks into theirs.
-    kept = array if borrow or (array is not value and array.base is None) else array.copy()
-    return SharedVariable(type_, Container(kept, lent=borrow), _name(name))
+        raise kind(f"a shared variable of shape {static} got a value of shape {array.shape}", where=here())
+    return SharedVariable(type_, Container(array if borrow else array.copy(), lent=borrow), _name(name))

@@ -149,6 +149,6 @@ linear = identity
 silu = swish
 
 __all__ = [
-    "elu", "gelu", "hard_sigmoid", "isclose", "leaky_relu", "linear", "logsoftmax", "logsumexp", "relu", "selu",
-    "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
+    "elu", "gelu", "hard_sigmoid", "isclose", "leaky_relu", "linear", "logsoftmax", "logsumexp", "relu",
+    "selu", "sigmoid", "silu", "softmax", "softplus", "softsign", "swish", "tanh",
 ]  # fmt: skip
