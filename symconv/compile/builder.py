@@ -30,13 +30,14 @@ from symconv.compile.program import (
     Size,
     Slice,
     Value,
+    View,
     times,
 )
 from symconv.errors import CompileError
 from symconv.graph.nodes import Apply, Variable
 from symconv.graph.op import Op
 
-Position = tuple[Slice | Size, ...]  # for each axis of the output: which part of it, or which element
+Position = tuple[Slice | slice | Size, ...]  # for each axis of the output: which part of it, or which element
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,7 @@ class Builder:
     def buffer(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
         """Scratch memory: inside a loop each worker has its own."""
         kind: Any = "memory" if self.loop is None else "scratch"
-        return Buffer(tuple(shape), dtype, True, self.names(name), kind)
+        return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind)
 
     def contiguous(self, value: Value, name: str = "contiguous") -> Value:
         """The value laid out row by row: itself, the caller's array made so, or a copy."""
@@ -183,7 +184,7 @@ class Builder:
             return value
         if isinstance(value, Buffer) and value.kind in ("input", "shared"):
             self.needs_contiguous.add(value)
-            return Buffer(value.shape, value.dtype, True, value.name, value.kind)
+            return View(value.shape, value.dtype, value.ndim, value, "declare", ())
         copy = self.buffer(value.shape, value.dtype, name)
         self.copy(value, copy)
         return copy
@@ -219,6 +220,16 @@ class Builder:
 
     # Loops
 
+    @staticmethod
+    def axis(extent: int, start: str, size: str = "size", most: int | None = None) -> Axis:
+        """An axis for ``blocks``."""
+        return Axis(extent, start, size, most)
+
+    @staticmethod
+    def steps(start: Size, size: Size, step: int) -> Slice:
+        """``size`` positions from ``start`` on, ``step`` apart, as an index."""
+        return Slice(start, size, step)
+
     @contextmanager
     def blocks(self, *axes: Axis, bytes_each: int, bytes_fixed: int = 0) -> Iterator[tuple[Block, ...]]:
         """Write what follows for every block of the axes.
@@ -241,7 +252,9 @@ class Builder:
             if length >= axis.extent:
                 blocks.append(Block(0, axis.extent))
                 continue
-            span = Range(axis.extent, length, self.names(axis.start), self.names(axis.size))
+            ragged = axis.extent % length != 0
+            size = self.names(axis.size) if ragged else ""
+            span = Range(axis.extent, length, self.names(axis.start), size)
             start = symbol(span.start)
             blocks.append(Block(start, symbol(span.size) if span.ragged else length))
             ranges.append(span)
@@ -282,9 +295,9 @@ class Builder:
         """The part of an output, or of something that broadcasts to it, at a position."""
         if order is not None and whole.ndim < len(at):
             whole = whole[(None,) * (len(at) - whole.ndim)]
-        index: list[Slice | Size] = []
+        index: list[Any] = []
         for size, item in zip(whole.shape, at[len(at) - whole.ndim :], strict=True):
-            if isinstance(item, Slice):
+            if isinstance(item, Slice | slice):
                 index.append(ALL if size == 1 else item)
             else:
                 index.append(0 if size == 1 else item)
@@ -322,7 +335,7 @@ class Builder:
     def _constant(self, array: Any) -> Buffer:
         name = self.names("constant")
         self.constants[name] = array
-        return Buffer(array.shape, array.dtype.name, True, name, "constant")
+        return Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
 
     def elementwise(self, shape: Sequence[int], bytes_each: int) -> None:
         """A kernel that is elementwise work alone, in blocks of rows."""

@@ -111,13 +111,18 @@ class Value:
         Sizes, affine inside a loop whose last block is shorter.
     dtype : str
         Name of the dtype.
-    contiguous : bool
-        Whether it is known to be laid out row by row without gaps.
+    dense : int
+        How many trailing axes are known to be laid out row by row without gaps among themselves.
     """
 
     shape: tuple[Size, ...]
     dtype: str
-    contiguous: bool
+    dense: int
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether it is known to be laid out row by row without gaps."""
+        return self.dense >= self.ndim
 
     @property
     def ndim(self) -> int:
@@ -134,14 +139,23 @@ class Value:
         return _indexed(self, tuple(_plain(item) for item in index))
 
     def reshape(self, *shape: Size) -> "Value":
-        """A view of the same elements in another shape; only of contiguous values."""
+        """A view of the same elements in another shape; only dense trailing axes can change.
+
+        Raises
+        ------
+        CompileError
+            Where the view would be a copy.
+        """
         if shape == self.shape:
             return self
-        if not self.contiguous:
-            raise CompileError(f"cannot view {self} as {shape}: it is not contiguous")
         if times(shape) != times(self.shape):
             raise CompileError(f"cannot view {self} of shape {self.shape} as {shape}")
-        return View(shape, self.dtype, True, self, "reshape", shape)
+        kept = 0
+        while kept < min(len(shape), self.ndim - self.dense) and shape[kept] == self.shape[kept]:
+            kept += 1
+        if self.ndim - kept > self.dense:
+            raise CompileError(f"cannot view {self} of shape {self.shape} as {shape}: it has gaps")
+        return View(shape, self.dtype, len(shape) - kept, self, "reshape", shape)
 
     def flip(self, *axes: int) -> "Value":
         """A view with axes reversed."""
@@ -156,7 +170,7 @@ class Value:
         if axes == tuple(range(self.ndim)):
             return self
         shape = tuple(self.shape[axis] for axis in axes)
-        return View(shape, self.dtype, False, self, "transpose", axes)
+        return View(shape, self.dtype, 0, self, "transpose", axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +208,7 @@ class View(Value):
     """Another look at a value's memory."""
 
     base: Value
-    how: Literal["index", "reshape", "transpose"]
+    how: Literal["index", "reshape", "transpose", "declare"]  # declare: made contiguous by the caller
     argument: tuple[Any, ...]
 
     @property
@@ -230,25 +244,17 @@ def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
     shape: list[Size] = []
     resolved: list[Index] = []
     sizes = iter(value.shape)
-    contiguous, sliced = value.contiguous, False
     for item in index:
         if item is None:
             shape.append(1)
-            resolved.append(None)
-            continue
-        whole = next(sizes)
-        if isinstance(item, Slice):
-            if item == ALL or (item.start == 0 and item.size == whole and item.step == 1):
-                item = ALL
-            size = whole if item == ALL else item.size
-            # Contiguous: single elements first, then at most one part of an axis, then whole axes.
-            if item != ALL:
-                contiguous = contiguous and not sliced and item.step == 1 and all(s == 1 for s in shape)
-                sliced = True
-            shape.append(size)
         else:
-            contiguous = contiguous and all(s == 1 for s in shape)
+            whole = next(sizes)
+            if isinstance(item, Slice):
+                if item == ALL or (item.start == 0 and item.size == whole and item.step == 1):
+                    item = ALL
+                shape.append(whole if item == ALL else item.size)
         resolved.append(item)
+    dense = _dense(value, resolved)
     if all(item == ALL for item in resolved):
         return value
     if isinstance(value, View) and value.how == "index":
@@ -259,7 +265,22 @@ def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
             return value
     while resolved and resolved[-1] == ALL:
         resolved.pop()
-    return View(tuple(shape), value.dtype, contiguous, value, "index", tuple(resolved))
+    return View(tuple(shape), value.dtype, dense, value, "index", tuple(resolved))
+
+
+def _dense(value: Value, index: list[Index]) -> int:
+    """How many trailing axes of an indexed value have no gaps: whole ones, and part of one before them."""
+    dense, left = 0, value.dense
+    for item in reversed(index):
+        if item is None:
+            dense += 1
+        elif left == 0 or not isinstance(item, Slice) or item.step != 1:
+            break
+        else:
+            dense, left = dense + 1, left - 1
+            if item != ALL:
+                break
+    return dense
 
 
 def _composed(view: View, index: list[Index]) -> list[Index]:
@@ -302,6 +323,8 @@ def render(value: Value) -> str:
         return value.name
     assert isinstance(value, View)
     base = render(value.base)
+    if value.how == "declare":
+        return base
     if value.how == "index":
         return f"{base}[{', '.join(_render_index(item) for item in value.argument)}]"
     return f"{base}.{value.how}({', '.join(map(str, value.argument))})"

@@ -13,7 +13,7 @@ import numpy as np
 from symconv.errors import RankError, ShapeError
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
-from symconv.graph.operators import UFUNCS, implements
+from symconv.graph.operators import METHODS, UFUNCS
 from symconv.graph.types import Array, Dim, TensorType, broadcast
 from symconv.ops.elemwise import common_dtype, sum_to
 from symconv.ops.elemwise_rows import mul
@@ -97,7 +97,6 @@ class MatMul(Op):
         ]
 
 
-@implements("dot")
 def dot(x: Operand, y: Operand) -> Variable:
     """The matrix product of two tensors, as ``numpy.dot`` has it.
 
@@ -127,7 +126,7 @@ def dot(x: Operand, y: Operand) -> Variable:
     if x.ndim == 0 or y.ndim == 0:
         return mul(x, y)
     if x.ndim <= 2 and y.ndim <= 2:
-        return Dot()(x, y)  # type: ignore[no-any-return]
+        return Dot().apply(x, y).outputs[0]
     rows = [size_of(x, axis) for axis in range(x.ndim - 1)]
     stack = [size_of(y, axis) for axis in range(y.ndim) if axis != y.ndim - 2]
     first = _as_rows(x)
@@ -145,7 +144,6 @@ def _as_rows(x: Variable) -> Variable:
     return reshape(x, [count_of(x, range(x.ndim - 1)), size_of(x, x.ndim - 1)])
 
 
-@implements("__matmul__")
 def matmul(x: Operand, y: Operand) -> Variable:
     """The matrix product ``x @ y``: of vectors, matrices, or stacks of matrices.
 
@@ -177,7 +175,8 @@ def matmul(x: Operand, y: Operand) -> Variable:
     if x.ndim == 1:
         return _dropped(matmul(shape_padleft(x), y), -2)
     ndim = max(x.ndim, y.ndim)
-    return MatMul()(shape_padleft(x, ndim - x.ndim), shape_padleft(y, ndim - y.ndim))  # type: ignore[no-any-return]
+    x, y = shape_padleft(x, ndim - x.ndim), shape_padleft(y, ndim - y.ndim)
+    return MatMul().apply(x, y).outputs[0]
 
 
 def _dropped(x: Variable, axis: int) -> Variable:
@@ -185,3 +184,5 @@ def _dropped(x: Variable, axis: int) -> Variable:
 
 
 UFUNCS["matmul"] = matmul
+
+METHODS.update(dot=dot, __matmul__=matmul)

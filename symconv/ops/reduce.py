@@ -15,7 +15,7 @@ import numpy as np
 from symconv.errors import DTypeError, ShapeError
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
-from symconv.graph.operators import implements
+from symconv.graph.operators import METHODS
 from symconv.graph.types import DTYPES, Array, TensorType
 from symconv.ops.elemwise_rows import abs, cast, eq, second, sqr, sqrt, switch
 from symconv.ops.shape import count_of, dimshuffle, flatten, normalised_axes
@@ -226,7 +226,6 @@ def _reduce(kind: str, x: Operand, axis: Axes, keepdims: bool, dtype: Any = None
     return result
 
 
-@implements("sum")
 def sum(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
     """The sum over axes.
 
@@ -255,7 +254,6 @@ def sum(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = N
     return _reduce("sum", x, axis, keepdims, dtype)
 
 
-@implements("prod")
 def prod(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
     """The product over axes; parameters and dtypes as of ``sum``.
 
@@ -264,7 +262,6 @@ def prod(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = 
     return _reduce("prod", x, axis, keepdims, dtype)
 
 
-@implements("max")
 def max(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The largest element over axes, NaN if there is one; of the dtype of ``x``.
 
@@ -278,25 +275,21 @@ def max(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     return _reduce("max", x, axis, keepdims)
 
 
-@implements("min")
 def min(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The smallest element over axes, NaN if there is one; gradient and errors as of ``max``."""
     return _reduce("min", x, axis, keepdims)
 
 
-@implements("all")
 def all(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Whether all elements over axes are not 0; bool, true for none."""
     return _reduce("all", x, axis, keepdims)
 
 
-@implements("any")
 def any(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Whether some element over axes is not 0; bool, false for none."""
     return _reduce("any", x, axis, keepdims)
 
 
-@implements("mean")
 def mean(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
     """The mean over axes: the sum, divided by the number of elements.
 
@@ -311,7 +304,6 @@ def mean(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = 
     return cast(total / cast(count_of(x, axes), inner), wanted)
 
 
-@implements("var")
 def var(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) -> Variable:
     """The variance over axes: the sum of squared deviations from the mean, divided by (count - ``ddof``).
 
@@ -328,7 +320,6 @@ def var(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) ->
     return sum(squares, axes, keepdims) / cast(count_of(x, axes) - ddof, squares.dtype)
 
 
-@implements("std")
 def std(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) -> Variable:
     """The standard deviation over axes: the root of ``var``."""
     return sqrt(var(x, axis, ddof, keepdims))
@@ -343,7 +334,6 @@ def _position(kind: Literal["argmax", "argmin"], x: Operand, axis: Axes, keepdim
     return restored(result, axes) if keepdims else result
 
 
-@implements("argmax")
 def argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The position of the first largest element along an axis, int64.
 
@@ -353,7 +343,11 @@ def argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     return _position("argmax", x, axis, keepdims)
 
 
-@implements("argmin")
 def argmin(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The position of the first smallest element along an axis, int64; as ``argmax``."""
     return _position("argmin", x, axis, keepdims)
+
+METHODS.update(
+    sum=sum, prod=prod, max=max, min=min, all=all, any=any, mean=mean, var=var, std=std,
+    argmax=argmax, argmin=argmin,
+)  # fmt: skip
