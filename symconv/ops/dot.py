@@ -6,7 +6,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,10 @@ from symconv.graph.types import Array, Dim, TensorType, broadcast
 from symconv.ops.elemwise import common_dtype, sum_to
 from symconv.ops.elemwise_rows import mul
 from symconv.ops.shape import count_of, dimshuffle, reshape, shape_padleft, shape_padright, size_of, swapaxes
+
+if TYPE_CHECKING:  # the builder is handed in
+    from symconv.compile.builder import Builder, Position
+    from symconv.compile.program import Value
 
 
 def _check_inner(x: TensorType, y: TensorType, left: Dim, right: Dim) -> None:
@@ -45,6 +49,25 @@ class Dot(Op):
         with np.errstate(all="ignore"):
             return np.asarray(np.dot(x, y))
 
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """One matrix product; with work to do on the result, block by block of its rows."""
+        x, y = inputs
+        left = x[None] if x.ndim == 1 else x
+        right = y[:, None] if y.ndim == 1 else y
+        rows, inner = (int(size) for size in left.shape)  # type: ignore[arg-type]
+        columns = int(right.shape[1])  # type: ignore[arg-type]
+        at = k.whole(outputs[0].ndim)
+        if x.ndim == 1 or not k.region.members:
+            _multiply(k, left, right, at, x.ndim, y.ndim)
+            return
+        item = np.dtype(outputs[0].dtype).itemsize
+        with k.blocks(
+            k.axis(rows, "row", "rows"),
+            bytes_each=item * (inner + columns),
+            calls=8 + inner * columns * item // 16_000,
+        ) as (block,):
+            _multiply(k, left[block.slice], right, (block.slice, *at[1:]), x.ndim, y.ndim)
+
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
@@ -66,6 +89,16 @@ class Dot(Op):
         ]
 
 
+def _multiply(
+    k: "Builder", left: "Value", right: "Value", at: "Position", left_ndim: int, right_ndim: int
+) -> None:
+    """A matrix product into a tile of which vectors lack an axis, and the epilogue."""
+    tile = k.tile(at)
+    target = tile[None] if left_ndim == 1 else tile
+    k.matmul(left, right, target[(slice(None),) * target.ndim + (None,)] if right_ndim == 1 else target)
+    k.epilogue(tile, at)
+
+
 @dataclass(frozen=True)
 class MatMul(Op):
     """The products of stacks of matrices of equal rank; leading axes broadcast."""
@@ -83,6 +116,13 @@ class MatMul(Op):
     def perform(self, x: Array, y: Array) -> Array:
         with np.errstate(all="ignore"):
             return np.asarray(np.matmul(x, y))
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """One call for the whole stack."""
+        at = k.whole(outputs[0].ndim)
+        tile = k.tile(at)
+        k.matmul(*inputs, tile)
+        k.epilogue(tile, at)
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
