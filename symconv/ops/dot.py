@@ -121,7 +121,7 @@ class MatMul(Op):
         """One call for the whole stack."""
         at = k.whole(outputs[0].ndim)
         tile = k.tile(at)
-        k.matmul(*inputs, tile)
+        k.matmul(inputs[0], inputs[1], tile)
         k.epilogue(tile, at)
 
     def grad(

@@ -3,9 +3,10 @@
     Reduce     a NumPy ufunc applied along axes: sum prod max min all any
     ArgReduce  where the extreme is: argmax argmin
 
-The functions here have the names of Python's own (sum, max, all); within this module Python's are not used.
+The functions here have the names of Python's own (sum, max, all); within this module Python's are `builtins.max` and so on.
 """
 
+import builtins
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -144,7 +145,7 @@ class Reduce(Op):
         first = kept[0]
         elements = math.prod(int(size) for size in x.shape)  # type: ignore[arg-type]
         length = int(x.shape[first])  # type: ignore[arg-type]
-        each = elements // max(length, 1) * np.dtype(x.dtype).itemsize
+        each = elements // builtins.max(length, 1) * np.dtype(x.dtype).itemsize
         with k.blocks(k.axis(length, "start", "length"), bytes_each=each) as (block,):
             part = [block.slice if axis == first else slice(None) for axis in range(x.ndim)]
             stays = range(x.ndim) if self.keepdims else kept
