@@ -3,7 +3,7 @@
     Reduce     a NumPy ufunc applied along axes: sum prod max min all any
     ArgReduce  where the extreme is: argmax argmin
 
-The functions here have the names of Python's own (sum, max, all); within this module Python's are `builtins.max` and so on.
+The functions here have the names of Python's own (sum, max, all), which are ``builtins.max`` and so on here.
 """
 
 import builtins
@@ -143,8 +143,9 @@ class Reduce(Op):
             self._reduce(k, x, k.whole(x.ndim if self.keepdims else 0))
             return
         first = kept[0]
-        elements = math.prod(int(size) for size in x.shape)  # type: ignore[arg-type]
-        length = int(x.shape[first])  # type: ignore[arg-type]
+        sizes: list[int] = [int(size) for size in x.shape]  # type: ignore[arg-type]
+        elements = math.prod(sizes)
+        length = sizes[first]
         each = elements // builtins.max(length, 1) * np.dtype(x.dtype).itemsize
         with k.blocks(k.axis(length, "start", "length"), bytes_each=each) as (block,):
             part = [block.slice if axis == first else slice(None) for axis in range(x.ndim)]
