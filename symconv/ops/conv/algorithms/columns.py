@@ -56,6 +56,7 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
         k.axis(batch, "n", "images", most=None if small else 1),
         *(() if small else (k.axis(rows, "top", "rows"),)),
         bytes_each=row_bytes * (rows if small else 1),
+        calls=height * width + 5,
     ) as blocks:
         if small:
             _images(k, problem, source, bank, blocks[0])

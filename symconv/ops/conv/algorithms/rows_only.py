@@ -48,26 +48,29 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
     bank = k.buffer((height * count, channels * width), problem.dtype, "bank")
     k.copy(problem.bank(filters).transpose(2, 0, 1, 3), bank.reshape(height, count, channels, width))
 
-    row_bytes = problem.item * columns * (channels * width + height * count)
     with k.blocks(
         k.axis(batch, "n", most=1),
-        k.axis(rows, "top", "rows"),
-        bytes_each=row_bytes * row_stride,
-        bytes_fixed=row_bytes * (problem.extents[0] - 1),
-    ) as (one, block):
-        at = (one.start, slice(None), block.slice, slice(None))
-        window = source[one.start, :, block.window(row_stride, problem.extents[0])]
+        k.axis(rows, "top", "rows", halo=-(-(problem.extents[0] - row_stride) // row_stride)),
+        k.axis(columns, "left", "columns"),
+        bytes_each=problem.item * (channels * width + height * count) * row_stride,
+        calls=width + height + 8,
+    ) as (one, block, across):
+        at = (one.start, slice(None), block.slice, across.slice)
+        window = source[
+            one.start,
+            :,
+            block.window(row_stride, problem.extents[0]),
+            across.window(stride, problem.extents[1]),
+        ]
         all_rows = window.shape[1]
-        unrolled = k.buffer((channels, width, all_rows, columns), problem.dtype, "unrolled")
+        unrolled = k.buffer((channels, width, all_rows, across.size), problem.dtype, "unrolled")
         for column in range(width):
-            first = column * dilation
-            met = slice(first, first + (columns - 1) * stride + 1, stride)
-            k.copy(window[:, :, met], unrolled[:, column])
-        products = k.buffer((height, count, all_rows, columns), problem.dtype, "products")
+            k.copy(window[:, :, k.steps(column * dilation, across.size, stride)], unrolled[:, column])
+        products = k.buffer((height, count, all_rows, across.size), problem.dtype, "products")
         k.matmul(
             bank,
-            unrolled.reshape(channels * width, all_rows * columns),
-            products.reshape(height * count, all_rows * columns),
+            unrolled.reshape(channels * width, all_rows * across.size),
+            products.reshape(height * count, all_rows * across.size),
         )
         tile = k.tile(at)
         shifted = [
