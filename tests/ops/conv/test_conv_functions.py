@@ -7,8 +7,18 @@ import pytest
 from conv_cases import convolve_by_loops, evaluate, variable, whole_numbers
 
 from symconv.errors import ArgumentError, OptionError, ShapeError
+from symconv.gradient import grad
 from symconv.graph.nodes import Variable, constant
-from symconv.ops.conv import Conv, ConvGeometry, conv1d, conv2d, conv3d
+from symconv.ops.conv import (
+    Conv,
+    ConvGeometry,
+    ConvGradFilters,
+    ConvGradInput,
+    conv1d,
+    conv2d,
+    conv3d,
+)
+from symconv.ops.reduce import sum as total
 
 
 def value(output, **given):
@@ -155,3 +165,33 @@ def test_only_tensors_convolve():
     with pytest.raises(ArgumentError, match="cannot be part of an expression"):
         conv2d(None, np.ones((1, 1, 1, 1)))
     assert isinstance(conv2d(np.ones((1, 1, 2, 2)), np.ones((1, 1, 1, 1))), Variable)
+
+
+# Through the gradient engine
+
+
+def test_gradients_of_a_cost_with_unknown_sizes():
+    """Cost (y y).sum(): the gradients are those of 2 y, exactly; and again for the second order."""
+    image, filters = variable("x", "float64", *[None] * 4), variable("w", "float64", *[None] * 4)
+    y = conv2d(image, filters, border_mode=((1, 0), 2), subsample=(2, 1), num_groups=2)
+    geometry = y.owner.op.geometry
+    by_image, by_filters = grad(total(y * y), [image, filters])
+    assert [v.type for v in (by_image, by_filters)] == [image.type, filters.type]
+    twice = grad(total(by_filters * by_filters), filters)
+    values = {image: whole_numbers((2, 4, 6, 5)), filters: whole_numbers((6, 2, 3, 2))}
+    x, w = values.values()
+    forward, adjoint = Conv(geometry).perform, ConvGradFilters(geometry).perform
+    first = adjoint(x, 2 * forward(x, w), w)  # linear in w: twice the Gram matrix of the convolution
+    expected = [
+        ConvGradInput(geometry).perform(2 * forward(x, w), w, x),
+        first,
+        2 * adjoint(x, 2 * forward(x, first), w),
+    ]
+    for result, right in zip(evaluate([by_image, by_filters, twice], values), expected, strict=True):
+        np.testing.assert_array_equal(result, right)
+
+
+def test_gradients_keep_the_dtype_of_each_operand():
+    image, filters = variable("x", "float32", 1, 1, 5, 5), variable("w", "float64", 1, 1, 3, 3)
+    by_image, by_filters = grad(total(conv2d(image, filters)), [image, filters])
+    assert (by_image.dtype, by_filters.dtype) == ("float32", "float64")
