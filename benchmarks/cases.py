@@ -75,7 +75,7 @@ CASES: tuple[Case, ...] = (
         PHOTO,
         measure="memory",
         goal={"float32": 1.0, "float64": 1.0},
-        what="photo: peak memory of a fresh process",
+        what="photo: peak memory of a fresh process (in brackets: over the bare import)",
     ),
     Case(
         "import",

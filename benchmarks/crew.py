@@ -71,6 +71,8 @@ class Connection:
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Send a request and wait for its answer."""
         line = json.dumps({"do": do, **arguments}) + "\n"
+        if self.process.stdin.closed:
+            raise WorkerFailed("the process was ended before")
         try:
             self.process.stdin.write(line.encode())
             self.process.stdin.flush()

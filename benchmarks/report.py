@@ -124,7 +124,7 @@ def peers_table(results: list[dict[str, Any]], measure: str, dtype: str) -> str:
     rows = [["case", *names, "verdict", "goal", "met"]]
     for one, row in zip(results, best, strict=True):
         least = min((entry["median"] for entry in row.values()), default=None)
-        cells = [number(row[name]["median"], least) if name in row else "" for name in names]
+        cells = [cell(row[name], least) if name in row else "" for name in names]
         goal = "" if one["goal"] is None else f"{one['goal']:g}"
         met = {True: "yes", False: "**no**", None: ""}[one["verdict"]["met"]]
         rows.append([one["case"], *cells, one["verdict"]["text"], goal, met])
@@ -197,6 +197,12 @@ def closing(found: Document) -> str:
                 reasons[who, left["why"]].append(f"{one['case']} {one['dtype']}")
     lines += [f"- Not run: {who}, {why}: {', '.join(names)}." for (who, why), names in reasons.items()]
     return "\n".join([*lines, ""])
+
+
+def cell(entry: dict[str, Any], least: float | None) -> str:
+    """An entry's median, and in brackets what of it is not the bare library, where that is known."""
+    over = f" ({number(entry['over_baseline'])})" if "over_baseline" in entry else ""
+    return number(entry["median"], least) + over
 
 
 def listed(names: list[str]) -> str:

@@ -1,7 +1,7 @@
 """The peak of resident memory of a case, each time in a fresh process. Imports crew, cases and this package.
 
 The process starts the library, reads the inputs, prepares the case and calls it a few times; nothing is
-checked in it, for the reference itself would take memory (the same slots are checked where the case is timed).
+checked in it, for the reference itself would take memory (the same slots are checked where they are timed).
 """
 
 from __future__ import annotations

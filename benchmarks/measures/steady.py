@@ -1,8 +1,8 @@
 """The time of a call once everything is warm, all peers in turn. Imports crew, cases and this package.
 
 Every peer, in every variant and with one and all threads, is a slot. In each round every slot has its turn of
-a few calls, one slot at a time, in an order that rotates: a disturbance hits all alike. After `TRIAL_ROUNDS` a
-slot that is clearly not its peer's best, or that needs seconds for one call, has shown what it can and stops.
+a few calls, one at a time, in an order that rotates: a disturbance hits all alike. After `TRIAL_ROUNDS` one
+that is clearly not its peer's best, or that needs seconds for one call, has shown what it can and stops.
 """
 
 from __future__ import annotations
@@ -79,34 +79,49 @@ def timed(
 
 def prepare(case: Case, dtype: str, crew: Crew, folder: str) -> tuple[list[Slot], list[Entry]]:
     """Prepare and check every slot; a peer that is wrong is left out, and is not timed."""
-    slots, left_out = [], []
+    wanted: list[tuple[PeerSpec, str, int]] = []
+    left_out: list[Entry] = []
     for spec in crew.present:
         refusal = crew.refusal(spec, case, dtype)
         if refusal:
             left_out.append(excluded(spec.name, None, None, refusal))
-            continue
-        for threads in crew.thread_counts(spec.name):
-            for variant in crew.variants(spec, case):
-                try:
-                    connection = crew.connection(spec, threads)
-                    answer = connection.ask(
-                        "prepare",
-                        slot=f"{variant}/{threads}",
-                        kind=case.kind,
-                        variant=variant,
-                        parameters=dict(case.parameters),
-                        dtype=dtype,
-                        folder=folder,
-                        check=True,
-                    )
-                except WorkerFailed as error:
-                    left_out.append(excluded(spec.name, variant, threads, str(error)))
-                    continue
-                if answer["right"]:
-                    slots.append(Slot(spec, variant, threads, connection, answer["difference"]))
-                else:
-                    left_out.append(excluded(spec.name, variant, threads, answer["why"], wrong=True))
+        else:
+            counts, variants = crew.thread_counts(spec.name), crew.variants(spec, case)
+            wanted += [(spec, variant, threads) for threads in counts for variant in variants]
+    slots: list[Slot] = []
+    while wanted:
+        found = prepare_one(case, dtype, crew, folder, *wanted.pop(0))
+        if isinstance(found, Slot):
+            slots.append(found)
+        else:
+            left_out.append(found)
+            # A variant that took its process with it took the slots before it, too: they get another process.
+            wanted += [(one.spec, one.variant, one.threads) for one in slots if not one.connection.alive]
+            slots = [one for one in slots if one.connection.alive]
     return slots, left_out
+
+
+def prepare_one(
+    case: Case, dtype: str, crew: Crew, folder: str, spec: PeerSpec, variant: str, threads: int
+) -> Slot | Entry:
+    """The slot, or the entry that says why there is none."""
+    try:
+        connection = crew.connection(spec, threads)
+        answer = connection.ask(
+            "prepare",
+            slot=f"{variant}/{threads}",
+            kind=case.kind,
+            variant=variant,
+            parameters=dict(case.parameters),
+            dtype=dtype,
+            folder=folder,
+            check=True,
+        )
+    except WorkerFailed as error:
+        return excluded(spec.name, variant, threads, str(error))
+    if not answer["right"]:
+        return excluded(spec.name, variant, threads, answer["why"], wrong=True)
+    return Slot(spec, variant, threads, connection, answer["difference"])
 
 
 def take_turns(slots: list[Slot], options: Options) -> dict[Slot, str]:
