@@ -44,7 +44,6 @@ def write(document: dict[str, Any], folder: Path) -> list[Path]:
 def steady_plot(results: list[dict[str, Any]], peers: list[str], path: Path) -> Path:
     """A row a case, a panel a dtype: each peer's best median over symconv's, or else over the quickest."""
     from matplotlib import pyplot
-    from matplotlib.ticker import FuncFormatter
 
     dtypes = list(dict.fromkeys(one["dtype"] for one in results))
     cases = list(dict.fromkeys(one["case"] for one in results))
@@ -70,12 +69,11 @@ def steady_plot(results: list[dict[str, Any]], peers: list[str], path: Path) -> 
                     edgecolors="black",
                     linewidths=0.5,
                     s=55,
-                    zorder=4 if peer == SUBJECT else 3,
+                    zorder=2 if peer == SUBJECT else 3,
                 )
         panel.axvline(1, color="black", linewidth=1)
         panel.set_xscale("log")
-        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        panel.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+        one_two_five(panel.xaxis)
         panel.grid(axis="both", color="#dddddd", linewidth=0.6)
         panel.set_axisbelow(True)
         panel.set_title(dtype)
@@ -90,7 +88,6 @@ def steady_plot(results: list[dict[str, Any]], peers: list[str], path: Path) -> 
 def growth_plot(results: list[dict[str, Any]], path: Path) -> Path:
     """Seconds over nodes, both logarithmic, with the line of linear growth through the first point."""
     from matplotlib import pyplot
-    from matplotlib.ticker import FuncFormatter
 
     figure, panel = pyplot.subplots(figsize=(5.5, 4))
     for one in results:
@@ -98,20 +95,25 @@ def growth_plot(results: list[dict[str, Any]], path: Path) -> Path:
         x, y = zip(*points, strict=True)
         panel.plot(x, y, "o-", color=MARKS[0][0], label=f"{one['case']}, measured")
         panel.plot(x, [y[0] * size / x[0] for size in x], "--", color="#777777", label="linear")
-        panel.set_xticks(x)
     panel.set_xscale("log")
     panel.set_yscale("log")
-    panel.set_xticks(x)
-    for axis in (panel.xaxis, panel.yaxis):
-        axis.set_major_formatter(
-            FuncFormatter(lambda value, _: f"{value:,g}" if value < 1e6 else f"{value:.0e}")
-        )
-        axis.set_minor_formatter(FuncFormatter(lambda *_: ""))
+    one_two_five(panel.yaxis)
+    panel.set_xticks(x, [f"{size:,}" for size in x], minor=False)
+    panel.set_xticks([], minor=True)
     panel.set_xlabel("nodes in the graph")
     panel.set_ylabel("build, compile and first call, s")
     panel.grid(color="#dddddd", linewidth=0.6)
     panel.legend(frameon=False)
     return saved(figure, path)
+
+
+def one_two_five(axis: Any) -> None:
+    """Label a logarithmic axis at 1, 2, 5, 10, 20, ..."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def saved(figure: Any, path: Path) -> Path:
