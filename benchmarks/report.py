@@ -187,15 +187,7 @@ def closing(found: Document) -> str:
     lines.append(f"- Wrong results, not timed or not counted: {listed(short['wrong'])}.")
     missing = [f"{name} ({peer['why']})" for name, peer in found["peers"].items() if not peer["available"]]
     lines.append(f"- Peers that are missing: {listed(missing)}.")
-    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for one in found["results"]:
-        for left in one["excluded"]:
-            if not left["wrong"]:
-                who = " ".join(
-                    str(left[key]) for key in ("peer", "variant", "threads") if left[key] is not None
-                )
-                reasons[who, left["why"]].append(f"{one['case']} {one['dtype']}")
-    lines += [f"- Not run: {who}, {why}: {', '.join(names)}." for (who, why), names in reasons.items()]
+    lines += [f"- Not run: {sentence}." for sentence in not_run(found["results"])]
     return "\n".join([*lines, ""])
 
 
@@ -203,6 +195,23 @@ def cell(entry: dict[str, Any], least: float | None) -> str:
     """An entry's median, and in brackets what of it is not the bare library, where that is known."""
     over = f" ({number(entry['over_baseline'])})" if "over_baseline" in entry else ""
     return number(entry["median"], least) + over
+
+
+def not_run(results: list[dict[str, Any]]) -> list[str]:
+    """A sentence for each peer and reason: which variants, in which cases. Wrong results are told elsewhere."""
+    cases: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    variants: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for one in results:
+        for left in one["excluded"]:
+            if not left["wrong"]:
+                key = left["peer"], left["why"]
+                cases[key][f"{one['case']} {one['dtype']}"] = None
+                if left["variant"] is not None:
+                    variants[key][f"{left['variant']}/{left['threads']}"] = None
+    return [
+        f"{peer}{' ' * bool(variants[peer, why])}{', '.join(variants[peer, why])} in {', '.join(names)} ({why})"
+        for (peer, why), names in cases.items()
+    ]
 
 
 def listed(names: list[str]) -> str:

@@ -69,7 +69,8 @@ class Peer:
 
 def flipped(filters: np.ndarray) -> np.ndarray:
     """The filters turned by 180 degrees: correlating with them is convolving with the given ones."""
-    return np.ascontiguousarray(filters[:, :, ::-1, ::-1])
+    # A copy: ascontiguousarray would keep the negative strides of a 1x1 filter, which torch refuses.
+    return filters[:, :, ::-1, ::-1].copy()
 
 
 def load(module: str) -> Peer:

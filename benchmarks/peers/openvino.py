@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,8 @@ class OpenVino(Peer):
     variants = {"conv_layer": ("latency",), "tiny_call": ("latency",)}  # noqa: RUF012
 
     def start(self, threads: int) -> None:
+        # With this module OpenVINO forks a process that reports on the user; without, it has its own stub.
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
         import openvino
         import openvino.opset13
 

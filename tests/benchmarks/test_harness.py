@@ -13,6 +13,7 @@ from benchmarks import kinds, measures, peers, report
 from benchmarks.cases import BY_NAME, CASES, FLOATS, layer
 from benchmarks.crew import Crew, PeerSpec
 from benchmarks.measures import Options, against_best_peer, best_of_each, entry, growth, memory, steady
+from benchmarks.peers import onnx_bytes
 
 QUICK = Options(rounds=2, seconds=0.0)
 SHRUNKEN = replace(BY_NAME["seed1"], parameters=layer((2, 3, 9, 8), (4, 3, 2)))
@@ -264,3 +265,26 @@ def test_photograph_of_the_demo_is_what_its_readme_says():
     assert (width, height, depth, colour, interlaced) == (416, 488, 8, 2, 0)
     assert "416 x 488" in (png.parent / "README.md").read_text()
     assert png.stat().st_size <= 350 * 1024
+
+
+def test_flipped_filters_have_no_negative_strides_even_1x1():
+    filters = np.arange(6.0).reshape(3, 2, 1, 1)
+    turned = peers.flipped(filters)
+    np.testing.assert_array_equal(turned, filters)
+    assert min(turned.strides) > 0
+
+
+def test_onnx_bytes_are_protobuf():
+    assert onnx_bytes.varint(300) == b"\xac\x02", "the example of protobuf's manual"
+    assert onnx_bytes.field(2, "testing") == b"\x12\x07testing"
+    assert onnx_bytes.field(1, 150) == b"\x08\x96\x01"
+
+
+def test_onnx_bytes_are_read_by_onnx():
+    onnx = pytest.importorskip("onnx")
+    bias = np.arange(3, dtype=np.float32)
+    nodes = [onnx_bytes.node("Add", ["x", "b"], "sum"), onnx_bytes.node("Tanh", ["sum"], "y")]
+    model = onnx.load_from_string(onnx_bytes.model(nodes, "x", np.zeros((200, 3), np.float32), {"b": bias}))
+    onnx.checker.check_model(model)
+    np.testing.assert_array_equal(onnx.numpy_helper.to_array(model.graph.initializer[0]), bias)
+    assert [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim] == [200, 3]
