@@ -1,0 +1,1 @@
+"""How an expression becomes a callable: rewriting, fusion, planning per shape, kernels as source."""

@@ -1,0 +1,394 @@
+"""What ``Op.lower`` writes with: buffers, calls, loops over blocks, and the epilogue; imports program.
+
+A lowering computes one tile of its output at a time and hands it to ``epilogue``, which goes on with
+the elementwise work of the kernel while the tile is still in the cache:
+
+    with k.blocks(Axis(batch, "image", most=1), Axis(rows, "top", "rows"), bytes_each=...) as (n, r):
+        tile = k.tile((n.start, ALL, r.slice, ALL))
+        ...                                            # compute into the tile
+        k.epilogue(tile, (n.start, ALL, r.slice, ALL))
+
+How long blocks are, and whether they run in parallel, is decided here, for every op alike.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from symconv.compile.elementwise import Recorder, allocate
+from symconv.compile.program import (
+    ALL,
+    Buffer,
+    Call,
+    Instr,
+    Loop,
+    Number,
+    Operand,
+    Range,
+    Size,
+    Slice,
+    Value,
+    times,
+)
+from symconv.errors import CompileError
+from symconv.graph.nodes import Apply, Variable
+from symconv.graph.op import Op
+
+Position = tuple[Slice | Size, ...]  # for each axis of the output: which part of it, or which element
+
+
+@dataclass(frozen=True)
+class Axis:
+    """An axis to walk in blocks.
+
+    Attributes
+    ----------
+    extent : int
+        Its length.
+    start, size : str
+        What the generated source calls the beginning and the length of a block.
+    most : int or None
+        The longest block that the lowering can take.
+    """
+
+    extent: int
+    start: str
+    size: str = "size"
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Block:
+    """The current block of an axis."""
+
+    start: Size
+    size: Size
+
+    @property
+    def slice(self) -> Slice:
+        """The block as an index."""
+        return Slice(self.start, self.size)
+
+    def window(self, step: int, extent: int) -> Slice:
+        """The part of an input axis that windows of length ``extent``, ``step`` apart, cover."""
+        return Slice(self.start * step, (self.size - 1) * step + extent)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the choice of blocks depends on.
+
+    Attributes
+    ----------
+    tile_bytes : int
+        Bytes that a block's working set aims at.
+    threads : int
+        Threads that a call may use.
+    """
+
+    tile_bytes: int
+    threads: int
+
+    #: Below this many bytes of work a second thread costs more than it brings (measured: about 15 us).
+    PARALLEL_BYTES = 1 << 18
+
+
+class Names:
+    """Unique names for one program; mutable because it remembers which are taken."""
+
+    def __init__(self, reserved: Sequence[str] = ()) -> None:
+        self.taken: dict[str, int] = dict.fromkeys(reserved, 1)
+
+    def __call__(self, wanted: str) -> str:
+        """The wanted name, with a number where it is taken."""
+        if wanted not in self.taken:
+            self.taken[wanted] = 1
+            return wanted
+        while True:
+            self.taken[wanted] += 1
+            name = f"{wanted}_{self.taken[wanted]}"
+            if name not in self.taken:
+                self.taken[name] = 1
+                return name
+
+
+@dataclass
+class Region:
+    """The elementwise work of one kernel; mutable: a lowering marks that it was done.
+
+    Attributes
+    ----------
+    anchor : Variable or None
+        The variable whose tiles the lowering hands over.
+    members : tuple of Apply
+        Elementwise applies, in order of computation.
+    values : dict
+        The whole values of everything that comes from outside.
+    outputs : dict
+        The whole values to fill.
+    """
+
+    anchor: Variable | None
+    members: tuple[Apply, ...]
+    values: dict[Variable, Operand]
+    outputs: dict[Variable, Value]
+
+
+@dataclass
+class Builder:
+    """Collects the instructions of one kernel; mutable because that is its purpose.
+
+    Attributes
+    ----------
+    names : Names
+        Shared by the kernels of a program.
+    machine : Machine
+        What blocks are chosen for.
+    region : Region
+        The elementwise work that follows each tile.
+    body : list of Instr
+        What was written so far.
+    constants : dict
+        Arrays that the kernels name.
+    performs : dict
+        Python functions that the kernels name.
+    needs_contiguous : set of Buffer
+        Inputs that must be laid out row by row.
+    notes : list of str
+        What a reader of the source should know: the algorithm, the blocks.
+    """
+
+    names: Names
+    machine: Machine
+    region: Region
+    constants: dict[str, Any]
+    performs: dict[str, Any]
+    needs_contiguous: set[Buffer]
+    body: list[Instr] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    loop: Loop | None = None
+
+    # Memory
+
+    def buffer(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
+        """Scratch memory: inside a loop each worker has its own."""
+        kind: Any = "memory" if self.loop is None else "scratch"
+        return Buffer(tuple(shape), dtype, True, self.names(name), kind)
+
+    def contiguous(self, value: Value, name: str = "contiguous") -> Value:
+        """The value laid out row by row: itself, the caller's array made so, or a copy."""
+        if value.contiguous:
+            return value
+        if isinstance(value, Buffer) and value.kind in ("input", "shared"):
+            self.needs_contiguous.add(value)
+            return Buffer(value.shape, value.dtype, True, value.name, value.kind)
+        copy = self.buffer(value.shape, value.dtype, name)
+        self.copy(value, copy)
+        return copy
+
+    # Instructions
+
+    def call(self, function: str, *operands: Operand, out: Value, **options: Any) -> None:
+        """``out <- function(operands, options)``."""
+        texts = tuple((name, str(option)) for name, option in options.items())
+        self.write(Call(function, operands, (out,), texts))
+
+    def write(self, call: Call) -> None:
+        """Append an instruction."""
+        (self.body if self.loop is None else self.loop.body).append(call)
+
+    def copy(self, source: Operand, out: Value) -> None:
+        """``out <- source``, broadcast, converted."""
+        self.call("copy", source, out=out)
+
+    def fill(self, number: float, out: Value) -> None:
+        """``out <- number``."""
+        self.copy(Number(repr(number)), out)
+
+    def matmul(self, left: Value, right: Value, out: Value) -> None:
+        """Matrix product over the last two axes, batched over the others."""
+        self.call("matmul", left, right, out=out)
+
+    def perform(self, op: Op, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
+        """Call the op's own ``perform``, and copy what it returns."""
+        name = self.names(f"perform_{op.label.lower()}")
+        self.performs[name] = op.perform
+        self.write(Call(f"perform:{name}", tuple(inputs), tuple(outputs)))
+
+    # Loops
+
+    @contextmanager
+    def blocks(self, *axes: Axis, bytes_each: int, bytes_fixed: int = 0) -> Iterator[tuple[Block, ...]]:
+        """Write what follows for every block of the axes.
+
+        Parameters
+        ----------
+        *axes : Axis
+            From the slowest to the fastest.
+        bytes_each : int
+            Bytes touched for one element of each axis.
+        bytes_fixed : int
+            Bytes touched once for each block besides.
+        """
+        if self.loop is not None:
+            raise CompileError("loops over blocks do not nest: give blocks several axes")
+        lengths = block_lengths(axes, bytes_each, bytes_fixed, self.machine)
+        ranges: list[Range] = []
+        blocks: list[Block] = []
+        for axis, length in zip(axes, lengths, strict=True):
+            if length >= axis.extent:
+                blocks.append(Block(0, axis.extent))
+                continue
+            span = Range(axis.extent, length, self.names(axis.start), self.names(axis.size))
+            start = symbol(span.start)
+            blocks.append(Block(start, symbol(span.size) if span.ragged else length))
+            ranges.append(span)
+        if not ranges:
+            yield tuple(blocks)
+            return
+        count = times(-(-span.extent // span.block) for span in ranges)
+        total = bytes_each * int(times(axis.extent for axis in axes))  # type: ignore[arg-type]
+        parallel = total > self.machine.PARALLEL_BYTES
+        self.notes.append(
+            f"{count} blocks of " + " x ".join(f"{span.block}" for span in ranges)
+            + (" in parallel" if parallel else "")
+        )
+        self.loop = Loop(tuple(ranges), parallel=parallel)
+        self.body.append(self.loop)
+        try:
+            yield tuple(blocks)
+        finally:
+            self.loop = None
+
+    # The elementwise work that follows
+
+    def whole(self, ndim: int) -> Position:
+        """The position of the whole output."""
+        return (ALL,) * ndim
+
+    def tile(self, at: Position, order: Sequence[int] | None = None, name: str = "tile") -> Value:
+        """Where to compute the anchor's tile: in the output itself if its dtype allows, else in scratch."""
+        anchor = self.region.anchor
+        assert anchor is not None
+        for variable, whole in self.region.outputs.items():
+            if variable.dtype == anchor.dtype:
+                return self.part(whole, at, order)
+        some = next(iter(self.region.outputs.values()))
+        return self.buffer(self.part(some, at, order).shape, anchor.dtype, name)
+
+    def part(self, whole: Value, at: Position, order: Sequence[int] | None = None) -> Value:
+        """The part of an output, or of something that broadcasts to it, at a position."""
+        if order is not None and whole.ndim < len(at):
+            whole = whole[(None,) * (len(at) - whole.ndim)]
+        index: list[Slice | Size] = []
+        for size, item in zip(whole.shape, at[len(at) - whole.ndim :], strict=True):
+            if isinstance(item, Slice):
+                index.append(ALL if size == 1 else item)
+            else:
+                index.append(0 if size == 1 else item)
+        value = whole[tuple(index)] if index else whole
+        return value if order is None else value.transpose(*order)
+
+    def epilogue(self, tile: Value | None, at: Position, order: Sequence[int] | None = None) -> None:
+        """Do the kernel's elementwise work on a finished tile and store the results.
+
+        Parameters
+        ----------
+        tile : Value or None
+            The anchor's tile; None where the kernel has no anchor.
+        at : tuple
+            Where it stands in the output: for each axis a slice or an element.
+        order : sequence of int, optional
+            The tile's axes, as positions among the output's axes that ``at`` keeps.
+        """
+        region = self.region
+        finals = {variable: self.part(whole, at, order) for variable, whole in region.outputs.items()}
+        recorder = Recorder(self._constant)
+        known: dict[Variable, Any] = {
+            variable: self.part(value, at, order) if isinstance(value, Value) else value
+            for variable, value in region.values.items()
+        }
+        if region.anchor is not None and tile is not None:
+            known[region.anchor] = recorder.start(tile)
+        for node in region.members:
+            known[node.outputs[0]] = recorder.apply(node, [known[variable] for variable in node.inputs])
+        shape = next(iter(finals.values())).shape
+        results = [(known[variable], value) for variable, value in finals.items()]
+        for call in allocate(recorder, results, lambda dtype: self.buffer(shape, dtype, "scratch")):
+            self.write(call)
+
+    def _constant(self, array: Any) -> Buffer:
+        name = self.names("constant")
+        self.constants[name] = array
+        return Buffer(array.shape, array.dtype.name, True, name, "constant")
+
+    def elementwise(self, shape: Sequence[int], bytes_each: int) -> None:
+        """A kernel that is elementwise work alone, in blocks of rows."""
+        shape = tuple(shape)
+        axes = walked(shape, bytes_each, self.machine)
+        inner = int(times(shape[len(axes) :]))  # type: ignore[arg-type]
+        with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1)) as blocks:
+            at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
+            self.epilogue(None, at)
+
+
+def symbol(name: str) -> Size:
+    """An affine expression that is one symbol."""
+    from symconv.compile.program import Affine
+
+    return Affine(((name, 1),))
+
+
+def walked(shape: tuple[int, ...], bytes_each: int, machine: Machine) -> list[Axis]:
+    """The leading axes that must be cut so that what remains of a block fits into a tile."""
+    axes: list[Axis] = []
+    rest = bytes_each * int(times(shape))  # type: ignore[arg-type]
+    for position, extent in enumerate(shape):
+        if rest <= min(machine.tile_bytes, machine.PARALLEL_BYTES) and axes:
+            break
+        if rest <= machine.PARALLEL_BYTES:
+            break
+        axes.append(Axis(extent, f"start_{position}", f"size_{position}"))
+        rest //= max(extent, 1)
+    return axes
+
+
+def block_lengths(axes: Sequence[Axis], bytes_each: int, bytes_fixed: int, machine: Machine) -> list[int]:
+    """How long blocks are: as much as fits into a tile, the fastest axis first, and enough blocks for the threads.
+
+    Blocks of an axis are made equally long, as far as they can be.
+    """
+    lengths = [1] * len(axes)
+    room = max(machine.tile_bytes - bytes_fixed, machine.tile_bytes // 4)
+    each = max(bytes_each, 1)
+    for position in range(len(axes) - 1, -1, -1):
+        axis = axes[position]
+        fits = max(1, min(room // each, axis.most or axis.extent, axis.extent))
+        lengths[position] = fits
+        if fits < axis.extent:
+            break
+        each *= max(axis.extent, 1)
+    total = bytes_each * int(times(axis.extent for axis in axes))  # type: ignore[arg-type]
+    if total > machine.PARALLEL_BYTES:
+        _share(axes, lengths, machine.threads)
+    return [
+        -(-axis.extent // -(-axis.extent // length)) if axis.extent else 1
+        for axis, length in zip(axes, lengths, strict=True)
+    ]
+
+
+def _share(axes: Sequence[Axis], lengths: list[int], threads: int) -> None:
+    """Shorten blocks, the slowest axis first, until every thread has one, in a multiple of the threads."""
+    blocks = [-(-axis.extent // length) for axis, length in zip(axes, lengths, strict=True)]
+    count = int(times(blocks))  # type: ignore[arg-type]
+    if threads == 1 or count >= 4 * threads or count % threads == 0:
+        return
+    for position, axis in enumerate(axes):
+        others = count // blocks[position]
+        wanted = -(-threads * -(-count // threads) // others)
+        if wanted <= axis.extent:
+            lengths[position] = -(-axis.extent // wanted)
+            return
+        count = others * axis.extent
+        blocks[position], lengths[position] = axis.extent, 1

@@ -1,0 +1,183 @@
+"""Fusion: regions of a graph become single applies, so that afterwards one apply is one kernel; imports graph.
+
+A region is a tree or diamond of elementwise applies over one iteration space, with at most one anchor
+(a convolution, a product, a reduction) whose tiles it continues to work on. Its inner graph stays a graph.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from symconv.errors import SymconvError
+from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.op import Op, Role, as_tuple
+from symconv.graph.origin import written_at
+from symconv.graph.traverse import toposort
+from symconv.graph.types import Array, Shape, TensorType
+
+MOST_MEMBERS = 200  # a kernel longer than this is no easier to read and no faster
+
+
+@dataclass(frozen=True)
+class Fused(Op):
+    """Several applies as one kernel.
+
+    Attributes
+    ----------
+    inner : FunctionGraph
+        What it computes.
+    """
+
+    inner: FunctionGraph
+
+    role: ClassVar[Role] = "opaque"
+
+    @property
+    def anchor(self) -> Apply | None:
+        """The member that is not elementwise, if there is one."""
+        return next((node for node in self.inner.nodes if node.op.role == "anchor"), None)
+
+    @property
+    def label(self) -> str:
+        """What the members do, in order: ``Conv2d add tanh``."""
+        names = [node.op.label for node in self.inner.nodes]
+        return " ".join(names if len(names) <= 6 else [*names[:5], f"and {len(names) - 5} more"])
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Nothing: the inner graph says it all."""
+        return ()
+
+    def out_types(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
+        """The inner graph's types, inferred from the given ones."""
+        known: dict[Variable, TensorType] = dict(zip(self.inner.inputs, types, strict=True))
+        for node in self.inner.nodes:
+            infer(node, known)
+        return tuple(known[output] for output in self.inner.outputs)
+
+    def perform(self, *arrays: Array) -> Any:
+        """The members' own meanings, one after the other."""
+        return tuple(interpret(self.inner, arrays))
+
+
+def infer(node: Apply, known: dict[Variable, TensorType]) -> None:
+    """Enter the types of a node's outputs, given those of its inputs; errors name the user's line."""
+    types = []
+    for position, variable in enumerate(node.inputs):
+        type = known[variable] if variable in known else variable.type
+        if position in node.op.reads_values and type.value is None and isinstance(variable, Constant):
+            type = type.with_value(variable.data)
+        types.append(type)
+    try:
+        found = as_tuple(node.op.out_types(*types))
+    except SymconvError as error:
+        error.where = error.where or node.origin
+        if not error.arguments:
+            names = node.op.argument_names or tuple(map(str, node.inputs))
+            error.arguments = tuple(zip(names, map(str, types), strict=False))
+        raise
+    known.update(zip(node.outputs, found, strict=True))
+
+
+def interpret(graph: FunctionGraph, arrays: Sequence[Array]) -> list[Array]:
+    """What a graph means: every op's ``perform``, one after the other, on inputs in order.
+
+    Shared variables have their current values.
+    """
+    values: dict[Variable, Array] = dict(zip(graph.inputs, arrays, strict=True))
+    for variable in graph.leaves:
+        if variable not in values:
+            values[variable] = variable.data if isinstance(variable, Constant) else variable.container.value  # type: ignore[attr-defined]
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            results = as_tuple(node.op.perform(*(values[variable] for variable in node.inputs)))
+            for output, result in zip(node.outputs, results, strict=True):
+                values[output] = np.asarray(result, dtype=output.dtype)
+    return [values[variable] for variable in graph.results]
+
+
+def fuse(graph: FunctionGraph) -> FunctionGraph:
+    """Group the applies of a graph into kernels.
+
+    An apply joins the region of those that use it when all of them are in that one region, it computes
+    over the same iteration space, and it is elementwise or the region's first anchor. So a region has
+    one result, and no path leaves it and returns.
+    """
+    region_of = _regions(graph)
+    members: dict[Apply, list[Apply]] = {}
+    for node in graph.nodes:
+        members.setdefault(region_of[node], []).append(node)
+    new: dict[Variable, Variable] = {}
+    for root in graph.nodes:
+        if region_of[root] is root:
+            node = _fused(members[root], root, new)
+            for old, fresh in zip(root.outputs, node.outputs, strict=True):
+                fresh.name = old.name
+                new[old] = fresh
+    return graph.with_results([new.get(variable, variable) for variable in graph.results])
+
+
+def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
+    """For each apply the root of its region: the apply whose output is the region's."""
+    wanted = set(graph.results)
+    region_of: dict[Apply, Apply] = {}
+    anchored: set[Apply] = set()
+    sizes: dict[Apply, int] = {}
+    for node in reversed(graph.nodes):
+        root = node
+        if node.op.role in ("elementwise", "anchor") and len(node.outputs) == 1:
+            (output,) = node.outputs
+            users = {region_of[user] for user in graph.clients.get(output, ())}
+            if len(users) == 1 and output not in wanted:
+                (candidate,) = users
+                if _joins(node, candidate, candidate in anchored) and sizes[candidate] < MOST_MEMBERS:
+                    root = candidate
+        region_of[node] = root
+        sizes[root] = sizes.get(root, 0) + 1
+        if node.op.role == "anchor":
+            anchored.add(root)
+    return region_of
+
+
+def _joins(node: Apply, root: Apply, has_anchor: bool) -> bool:
+    if root.op.role != "elementwise" or (node.op.role == "anchor" and has_anchor):
+        return False
+    return _space(node.outputs[0].type.shape) == _space(root.outputs[0].type.shape)
+
+
+def _space(shape: Shape) -> tuple[bool, ...]:
+    """What decides whether two connected elementwise results have the same sizes: where they are 1.
+
+    An unknown size never broadcasts, so connected results that are stretched nowhere agree everywhere.
+    """
+    return tuple(dim == 1 for dim in shape)
+
+
+def _fused(nodes: list[Apply], root: Apply, new: dict[Variable, Variable]) -> Apply:
+    if len(nodes) == 1:
+        inputs = tuple(new.get(variable, variable) for variable in root.inputs)
+        if inputs == root.inputs:
+            return root
+        return Apply(root.op, inputs, tuple(output.type for output in root.outputs), root.origin)
+    inside = {output for node in nodes for output in node.outputs}
+    border = dict.fromkeys(
+        variable
+        for node in nodes
+        for variable in node.inputs
+        if variable not in inside and not isinstance(variable, Constant)
+    )
+    stand_ins = {variable: Variable(variable.type, variable.name) for variable in border}
+    copies: dict[Variable, Variable] = dict(stand_ins)
+    for node in toposort(root.outputs, stop=border):
+        inputs = tuple(copies.get(variable, variable) for variable in node.inputs)
+        copy = Apply(node.op, inputs, tuple(output.type for output in node.outputs), node.origin)
+        for old, fresh in zip(node.outputs, copy.outputs, strict=True):
+            fresh.name = old.name
+            copies[old] = fresh
+    inner = FunctionGraph(tuple(stand_ins.values()), tuple(copies[output] for output in root.outputs))
+    inputs = tuple(new.get(variable, variable) for variable in border)
+    with written_at(root.origin):
+        return Apply(Fused(inner), inputs, tuple(output.type for output in root.outputs), root.origin)

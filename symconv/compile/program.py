@@ -1,0 +1,595 @@
+"""The kernel language: what ``lower`` writes and ``emit`` reads; imports errors and graph types.
+
+    program  = kernel*                          one after the other
+    kernel   = instr*
+    instr    = call | loop
+    call     = function "(" operand* ")" -> value        always writes into a value that exists
+    loop     = range+ ":" instr*                         over blocks; blocks may run in parallel
+    operand  = value | number
+    value    = buffer | value "[" index* "]" | value ".reshape" sizes | value ".transpose" axes
+    size     = integer | affine                          affine in the symbols of the enclosing loop
+
+A buffer is assigned once, by name; everything else is a view of one and never allocates.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from math import prod
+from typing import Any, Literal
+
+from symconv.errors import CompileError
+
+
+@dataclass(frozen=True)
+class Affine:
+    """An integer known up to the symbols of a loop: constant + sum of coefficient * symbol."""
+
+    terms: tuple[tuple[str, int], ...]
+    constant: int = 0
+
+    def __add__(self, other: "Size") -> "Size":
+        if isinstance(other, int):
+            return Affine(self.terms, self.constant + other)
+        total = dict(self.terms)
+        for symbol, factor in other.terms:
+            total[symbol] = total.get(symbol, 0) + factor
+        terms = tuple((symbol, factor) for symbol, factor in total.items() if factor)
+        constant = self.constant + other.constant
+        return Affine(terms, constant) if terms else constant
+
+    __radd__ = __add__
+
+    def __mul__(self, factor: int) -> "Size":
+        if factor == 0:
+            return 0
+        return Affine(tuple((symbol, f * factor) for symbol, f in self.terms), self.constant * factor)
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other: "Size") -> "Size":
+        return self + (-1 * other)
+
+    def __rsub__(self, other: int) -> "Size":
+        return self * -1 + other
+
+    def at(self, symbols: dict[str, int]) -> int:
+        """The integer that it is for given symbols."""
+        return self.constant + sum(factor * symbols[symbol] for symbol, factor in self.terms)
+
+    def __str__(self) -> str:
+        parts = [symbol if factor == 1 else f"{factor} * {symbol}" for symbol, factor in self.terms]
+        text = " + ".join(parts)
+        if self.constant:
+            text += f" {'+' if self.constant > 0 else '-'} {abs(self.constant)}"
+        return text.replace("+ -", "- ")
+
+
+Size = int | Affine
+
+
+def concrete(size: Size, symbols: dict[str, int]) -> int:
+    """A size as an integer, for given symbols."""
+    return size if isinstance(size, int) else size.at(symbols)
+
+
+def times(sizes: Iterable[Size]) -> Size:
+    """The product of sizes, of which at most one is not an integer.
+
+    Raises
+    ------
+    CompileError
+        Where two sizes are affine: the product would not be.
+    """
+    result: Size = 1
+    for size in sizes:
+        if isinstance(result, Affine) and isinstance(size, Affine):
+            raise CompileError(f"the product of {result} and {size} is not affine")
+        result = size * result if isinstance(result, int) else result * size  # type: ignore[operator]
+    return result
+
+
+@dataclass(frozen=True)
+class Slice:
+    """``start : start + size * step : step``; the whole axis where start is 0 and the size is the axis'."""
+
+    start: Size
+    size: Size
+    step: int = 1
+
+
+Index = int | Affine | Slice | None  # None inserts an axis of length 1
+ALL = Slice(0, -1)  # the whole axis, whatever its size
+
+
+@dataclass(frozen=True, eq=False)
+class Value:
+    """A buffer or a view; compared by identity.
+
+    Attributes
+    ----------
+    shape : tuple of Size
+        Sizes, affine inside a loop whose last block is shorter.
+    dtype : str
+        Name of the dtype.
+    contiguous : bool
+        Whether it is known to be laid out row by row without gaps.
+    """
+
+    shape: tuple[Size, ...]
+    dtype: str
+    contiguous: bool
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def buffer(self) -> "Buffer":
+        """The buffer that it lies in."""
+        raise NotImplementedError
+
+    def __getitem__(self, index: Any) -> "Value":
+        index = index if isinstance(index, tuple) else (index,)
+        return _indexed(self, tuple(_plain(item) for item in index))
+
+    def reshape(self, *shape: Size) -> "Value":
+        """A view of the same elements in another shape; only of contiguous values."""
+        if shape == self.shape:
+            return self
+        if not self.contiguous:
+            raise CompileError(f"cannot view {self} as {shape}: it is not contiguous")
+        if times(shape) != times(self.shape):
+            raise CompileError(f"cannot view {self} of shape {self.shape} as {shape}")
+        return View(shape, self.dtype, True, self, "reshape", shape)
+
+    def flip(self, *axes: int) -> "Value":
+        """A view with axes reversed."""
+        whole: list[Index] = [ALL] * self.ndim
+        for axis in axes:
+            size = self.shape[axis]
+            whole[axis] = Slice(size - 1, size, -1)
+        return self[tuple(whole)] if axes else self
+
+    def transpose(self, *axes: int) -> "Value":
+        """A view with permuted axes."""
+        if axes == tuple(range(self.ndim)):
+            return self
+        shape = tuple(self.shape[axis] for axis in axes)
+        return View(shape, self.dtype, False, self, "transpose", axes)
+
+
+@dataclass(frozen=True, eq=False)
+class Buffer(Value):
+    """Memory with a name.
+
+    Attributes
+    ----------
+    name : str
+        A Python identifier, unique within the program.
+    kind : str
+        "input" and "shared" come from the caller, "constant" from the graph, "output" is fresh for each
+        call, "memory" lives in the workspace, "scratch" belongs to one worker of one loop.
+    """
+
+    name: str
+    kind: Literal["input", "shared", "constant", "output", "memory", "scratch"]
+
+    @property
+    def buffer(self) -> "Buffer":
+        """Itself."""
+        return self
+
+    @property
+    def elements(self) -> Size:
+        """Number of elements."""
+        return times(self.shape)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, eq=False)
+class View(Value):
+    """Another look at a value's memory."""
+
+    base: Value
+    how: Literal["index", "reshape", "transpose"]
+    argument: tuple[Any, ...]
+
+    @property
+    def buffer(self) -> Buffer:
+        """The buffer at its root."""
+        value: Value = self.base
+        while isinstance(value, View):
+            value = value.base
+        return value.buffer
+
+    def __str__(self) -> str:
+        return render(self)
+
+
+def _plain(item: Any) -> Index:
+    """Python's own slices, as far as they state a size, become ``Slice``."""
+    if isinstance(item, slice):
+        if item == slice(None):
+            return ALL
+        step = 1 if item.step is None else item.step
+        start = 0 if item.start is None else item.start
+        if not (isinstance(item.stop, int) and isinstance(start, int) and step > 0):
+            raise CompileError(f"state the size of {item} with Slice(start, size, step)")
+        return Slice(start, -(-(item.stop - start) // step), step)
+    return item  # type: ignore[no-any-return]
+
+
+def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
+    axes = sum(item is not None for item in index)
+    if axes > value.ndim:
+        raise CompileError(f"{axes} indices for {value} of {value.ndim} dimensions")
+    index += (ALL,) * (value.ndim - axes)
+    shape: list[Size] = []
+    resolved: list[Index] = []
+    sizes = iter(value.shape)
+    contiguous, sliced = value.contiguous, False
+    for item in index:
+        if item is None:
+            shape.append(1)
+            resolved.append(None)
+            continue
+        whole = next(sizes)
+        if isinstance(item, Slice):
+            if item == ALL or (item.start == 0 and item.size == whole and item.step == 1):
+                item = ALL
+            size = whole if item == ALL else item.size
+            # Contiguous: single elements first, then at most one part of an axis, then whole axes.
+            if item != ALL:
+                contiguous = contiguous and not sliced and item.step == 1 and all(s == 1 for s in shape)
+                sliced = True
+            shape.append(size)
+        else:
+            contiguous = contiguous and all(s == 1 for s in shape)
+        resolved.append(item)
+    if all(item == ALL for item in resolved):
+        return value
+    if isinstance(value, View) and value.how == "index":
+        merged = _composed(value, resolved)
+        value = value.base
+        resolved = merged
+        if all(item == ALL for item in resolved):
+            return value
+    while resolved and resolved[-1] == ALL:
+        resolved.pop()
+    return View(tuple(shape), value.dtype, contiguous, value, "index", tuple(resolved))
+
+
+def _composed(view: View, index: list[Index]) -> list[Index]:
+    """One index that does what an index of an indexed view does."""
+    first = list(view.argument)
+    first += [ALL] * (view.base.ndim - sum(item is not None for item in first))
+    second = iter(index)
+    result: list[Index] = []
+
+    def pass_inserted() -> Index:
+        for item in second:
+            if item is not None:
+                return item
+            result.append(None)
+        return ALL
+
+    for old in first:
+        if old is not None and not isinstance(old, Slice):
+            result.append(old)  # this axis is gone already
+            continue
+        new = pass_inserted()
+        if old is None:
+            if isinstance(new, Slice):
+                result.append(None)
+        elif new == ALL:
+            result.append(old)
+        elif old == ALL:
+            result.append(new)
+        elif isinstance(new, Slice):
+            result.append(Slice(old.start + new.start * old.step, new.size, old.step * new.step))
+        else:
+            result.append(old.start + new * old.step)  # type: ignore[operator]
+    result.extend(item for item in second)
+    return result
+
+
+def render(value: Value) -> str:
+    """A value as the source of an expression."""
+    if isinstance(value, Buffer):
+        return value.name
+    assert isinstance(value, View)
+    base = render(value.base)
+    if value.how == "index":
+        return f"{base}[{', '.join(_render_index(item) for item in value.argument)}]"
+    return f"{base}.{value.how}({', '.join(map(str, value.argument))})"
+
+
+def _render_index(item: Index) -> str:
+    if item is None:
+        return "None"
+    if not isinstance(item, Slice):
+        return str(item)
+    if item == ALL:
+        return ":"
+    if item.step < 0:
+        return f"::{item.step}"
+    stop = item.start + (item.size - 1) * item.step + 1
+    step = f":{item.step}" if item.step != 1 else ""
+    return f"{'' if item.start == 0 else item.start}:{stop}{step}"
+
+
+@dataclass(frozen=True)
+class Number:
+    """A literal operand."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Operand = Value | Number
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """One NumPy call that writes into ``out``.
+
+    Attributes
+    ----------
+    function : str
+        A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", or the name of an
+        op's ``perform`` bound in the program's namespace ("perform:solve").
+    operands : tuple of Operand
+        What it reads.
+    out : tuple of Value
+        What it writes; one value but for "perform".
+    options : tuple of (str, str)
+        Further keyword arguments, as source.
+    """
+
+    function: str
+    operands: tuple[Operand, ...]
+    out: tuple[Value, ...]
+    options: tuple[tuple[str, str], ...] = ()
+
+    def __str__(self) -> str:
+        arguments = [*map(str, self.operands), *(f"{name}={text}" for name, text in self.options)]
+        return f"{', '.join(map(str, self.out))} <- {self.function}({', '.join(arguments)})"
+
+
+@dataclass(frozen=True)
+class Range:
+    """One axis that a loop walks in blocks.
+
+    Attributes
+    ----------
+    extent : int
+        Length of the axis.
+    block : int
+        Length of a block; the last one may be shorter.
+    start : str
+        The symbol for where a block begins.
+    size : str
+        The symbol for how long it is; used only where the last block is shorter.
+    """
+
+    extent: int
+    block: int
+    start: str
+    size: str
+
+    @property
+    def ragged(self) -> bool:
+        """Whether the last block is shorter than the others."""
+        return self.extent % self.block != 0
+
+    @property
+    def blocks(self) -> list[tuple[int, int]]:
+        """(start, size) of every block."""
+        return [
+            (start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)
+        ]
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """A body executed for every combination of blocks of its ranges.
+
+    Attributes
+    ----------
+    ranges : tuple of Range
+        From the slowest to the fastest.
+    body : list of Call
+        What is done for a block.
+    parallel : bool
+        Whether blocks may run at the same time: no two write to the same place.
+    """
+
+    ranges: tuple[Range, ...]
+    body: "list[Call]" = field(default_factory=list)
+    parallel: bool = True
+
+    @property
+    def corners(self) -> Iterator[dict[str, int]]:
+        """Values of the symbols for a full block and for the last one, to check the body with."""
+        for which in (0, -1):
+            yield {
+                symbol: value
+                for axis in self.ranges
+                for symbol, value in zip((axis.start, axis.size), axis.blocks[which], strict=True)
+            }
+
+
+Instr = Call | Loop
+
+
+@dataclass(frozen=True, eq=False)
+class Kernel:
+    """The instructions of one node of the fused graph.
+
+    Attributes
+    ----------
+    name : str
+        A Python identifier, unique within the program.
+    comment : tuple of str
+        What it computes, where the user wrote it, how it is done.
+    body : list of Instr
+        In order of execution.
+    """
+
+    name: str
+    comment: tuple[str, ...]
+    body: list[Instr]
+
+    def calls(self) -> Iterator[tuple[Call, Loop | None]]:
+        """Every call, with the loop around it."""
+        for instr in self.body:
+            if isinstance(instr, Loop):
+                for call in instr.body:
+                    yield call, instr
+            else:
+                yield instr, None
+
+    @property
+    def buffers(self) -> list[Buffer]:
+        """Every buffer that it touches, in order of first use."""
+        found: dict[Buffer, None] = {}
+        for call, _ in self.calls():
+            for value in (*call.operands, *call.out):
+                if isinstance(value, Value):
+                    found[value.buffer] = None
+        return list(found)
+
+    def __str__(self) -> str:
+        lines = [f"kernel {self.name}:"]
+        for instr in self.body:
+            if isinstance(instr, Loop):
+                ranges = ", ".join(
+                    f"{r.start} in 0..{r.extent} by {r.block}" + (f" ({r.size} long)" if r.ragged else "")
+                    for r in instr.ranges
+                )
+                lines.append(f"  {'parallel ' if instr.parallel else ''}loop {ranges}:")
+                lines += [f"    {call}" for call in instr.body]
+            else:
+                lines.append(f"  {instr}")
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Kernels, and the values that go in and come out.
+
+    Attributes
+    ----------
+    inputs : tuple of Buffer
+        The caller's arrays, then the shared values, in order.
+    outputs : tuple of Value
+        What the call returns, in order.
+    kernels : tuple of Kernel
+        In order of execution.
+    contiguous : frozenset of Buffer
+        Inputs that must be laid out row by row: others are copied so at the call.
+    constants : dict
+        Arrays by the name that the kernels use.
+    performs : dict
+        Python functions by the name that the kernels use: ops without a lowering.
+    """
+
+    inputs: tuple[Buffer, ...]
+    outputs: tuple[Value, ...]
+    kernels: tuple[Kernel, ...]
+    contiguous: frozenset[Buffer]
+    constants: dict[str, Any]
+    performs: dict[str, Any]
+
+    def __str__(self) -> str:
+        inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)
+        parts = [f"program({inputs})", *map(str, self.kernels)]
+        return "\n".join([*parts, f"return {', '.join(map(str, self.outputs))}"])
+
+
+def verify(program: Program) -> None:
+    """Check a program against the grammar: names, shapes, dtypes, and that nothing read is unwritten.
+
+    Raises
+    ------
+    CompileError
+        Naming the kernel and the instruction that breaks a rule: a defect of a lowering.
+    """
+    written = set(program.inputs)
+    names: dict[str, Buffer] = {buffer.name: buffer for buffer in program.inputs}
+    for kernel in program.kernels:
+        for call, loop in kernel.calls():
+            for symbols in loop.corners if loop else ({},):
+                _verify_call(kernel, call, symbols)
+            for value in call.operands:
+                if isinstance(value, Value) and value.buffer.kind != "constant":
+                    known = value.buffer in written
+                    _require(known, kernel, call, f"{value.buffer} is read before it is written")
+            for value in call.out:
+                buffer = value.buffer
+                ours = buffer.kind not in ("input", "shared", "constant")
+                _require(ours, kernel, call, f"writes to {buffer}")
+                _require(names.setdefault(buffer.name, buffer) is buffer, kernel, call, f"two named {buffer}")
+                inside = buffer.kind != "scratch" or loop is not None
+                _require(inside, kernel, call, f"{buffer} outside its loop")
+                written.add(buffer)
+
+
+def _require(condition: bool, kernel: Kernel, call: Call, what: str) -> None:
+    if not condition:
+        raise CompileError(f"kernel {kernel.name}, {call}: {what}")
+
+
+def _verify_call(kernel: Kernel, call: Call, symbols: dict[str, int]) -> None:
+    for value in (*call.operands, *call.out):
+        if isinstance(value, Value):
+            _verify_view(kernel, call, value, symbols)
+    if call.function.partition(":")[0] == "perform" or "." in call.function:
+        return
+    (out,) = call.out
+    target = [concrete(size, symbols) for size in out.shape]
+    values = [value for value in call.operands if isinstance(value, Value)]
+    operands = [[concrete(size, symbols) for size in value.shape] for value in values]
+    if call.function == "matmul":
+        (*batch, rows, inner), (*other, depth, columns) = operands
+        _require(inner == depth, kernel, call, f"multiplies {operands[0]} by {operands[1]}")
+        operands = [[*batch, rows, columns], [*other, rows, columns]]
+    for shape in operands:
+        fits = len(shape) <= len(target) and all(
+            size in (1, wanted)
+            for size, wanted in zip(reversed(shape), reversed(target), strict=False)
+        )
+        _require(fits, kernel, call, f"shape {shape} does not fit into {target}")
+
+
+def _verify_view(kernel: Kernel, call: Call, value: Value, symbols: dict[str, int]) -> None:
+    while isinstance(value, View):
+        if value.how == "index":
+            sizes = iter(value.base.shape)
+            for item in value.argument:
+                if item is None:
+                    continue
+                whole = concrete(next(sizes), symbols)
+                if isinstance(item, Slice):
+                    if item != ALL:
+                        first = concrete(item.start, symbols)
+                        last = first + (concrete(item.size, symbols) - 1) * item.step
+                        inside = 0 <= first and last < whole
+                        _require(inside, kernel, call, f"{value} leaves the axis of length {whole}")
+                else:
+                    _require(0 <= concrete(item, symbols) < whole, kernel, call, f"{value} leaves the axis")
+        elif value.how == "reshape":
+            before = prod(concrete(size, symbols) for size in value.base.shape)
+            after = prod(concrete(size, symbols) for size in value.shape)
+            _require(before == after, kernel, call, f"{value} has {after} of {before} elements")
+        value = value.base
+
+
+def sizes_text(sizes: Sequence[Size]) -> str:
+    """Sizes as a tuple's source."""
+    return f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"

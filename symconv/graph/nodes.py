@@ -1,0 +1,515 @@
+"""The nodes of a graph: variables, and the applications of ops that compute them; imports its neighbours.
+
+    variable = input | constant | shared variable | an output of an apply
+    apply    = op, inputs (variables), outputs (variables), origin (where the user wrote it)
+
+A graph is acyclic and never changes: whoever rewrites makes new nodes. Variables are compared and hashed
+by identity; their ``name`` may be set by the user at any time, as may attributes of the user's own.
+"""
+
+from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+
+import numpy as np
+
+from symconv.config import current
+from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
+from symconv.graph.operators import METHODS, UFUNCS
+from symconv.graph.origin import Origin, here
+from symconv.graph.types import DTYPES, Array, TensorType, type_of
+
+if TYPE_CHECKING:
+    from symconv.graph.op import Op
+
+Operand = Any  # a Variable, a number, or what NumPy makes an array of
+
+
+def operate(method: str, *operands: Operand) -> "Variable":
+    """What the operator table says that a method means."""
+    result: Variable = METHODS[method](*operands)
+    return result
+
+
+class Variable:
+    """A value that is not known yet: an input, or the output of an ``Apply``.
+
+    Parameters
+    ----------
+    type : TensorType
+        dtype and static shape.
+    name : str, optional
+        The user's name for it.
+
+    Attributes
+    ----------
+    owner : Apply or None
+        The application that computes it; None for inputs, constants and shared variables.
+    index : int
+        Which output of ``owner`` it is.
+    """
+
+    __array_priority__ = 1000.0
+
+    def __init__(
+        self, type: TensorType, name: str | None = None, owner: "Apply | None" = None, index: int = 0
+    ) -> None:
+        self.type = type
+        self.name = name
+        self.owner = owner
+        self.index = index
+
+    # What it is
+
+    @property
+    def dtype(self) -> str:
+        """Name of the dtype."""
+        return self.type.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return self.type.ndim
+
+    @property
+    def broadcastable(self) -> tuple[bool, ...]:
+        """For each dimension, whether it is known to be 1 and so may be stretched."""
+        return self.type.broadcastable
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where the user wrote the expression that computes it."""
+        return self.owner.origin if self.owner is not None else None
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return str(self.name)
+        if self.owner is None:
+            return f"<{self.type}>"
+        return f"{self.owner.op}.{self.index}"
+
+    def __repr__(self) -> str:
+        return f"{self}: {self.type}" if self.name is not None or self.owner is not None else str(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from symconv.viz import mimebundle  # drawing is loaded when first used
+
+        return mimebundle(self)
+
+    # What it is not: a value
+
+    def __bool__(self) -> bool:
+        if self.dtype == "bool":
+            raise DTypeError(
+                "a symbolic condition has no truth value before it is computed",
+                arguments=[(str(self), self.type)],
+                hint="choose between values with switch(condition, a, b)",
+            )
+        return True
+
+    def _no_value(self, what: str) -> NoReturn:
+        raise ArgumentError(
+            f"a symbolic variable has no {what} before it is computed",
+            arguments=[(str(self), self.type)],
+            hint="compute it with function([inputs], variable) or variable.eval({input: value})",
+        )
+
+    def __len__(self) -> int:
+        self._no_value("length")
+
+    def __float__(self) -> float:
+        self._no_value("number")
+
+    def __int__(self) -> int:
+        self._no_value("number")
+
+    def __iter__(self) -> NoReturn:
+        self._no_value("elements to iterate over")
+
+    def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._no_value("array")
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        function = UFUNCS.get(ufunc.__name__)
+        if method != "__call__" or kwargs or function is None:
+            raise ArgumentError(
+                f"numpy.{ufunc.__name__} with these arguments has no symbolic counterpart",
+                hint="use symconv's own functions on symbolic variables",
+            )
+        return function(*inputs)
+
+    # Operators and methods, through the table
+
+    def __add__(self, other: Operand) -> "Variable":
+        return operate("__add__", self, other)
+
+    def __radd__(self, other: Operand) -> "Variable":
+        return operate("__add__", other, self)
+
+    def __sub__(self, other: Operand) -> "Variable":
+        return operate("__sub__", self, other)
+
+    def __rsub__(self, other: Operand) -> "Variable":
+        return operate("__sub__", other, self)
+
+    def __mul__(self, other: Operand) -> "Variable":
+        return operate("__mul__", self, other)
+
+    def __rmul__(self, other: Operand) -> "Variable":
+        return operate("__mul__", other, self)
+
+    def __truediv__(self, other: Operand) -> "Variable":
+        return operate("__truediv__", self, other)
+
+    def __rtruediv__(self, other: Operand) -> "Variable":
+        return operate("__truediv__", other, self)
+
+    def __floordiv__(self, other: Operand) -> "Variable":
+        return operate("__floordiv__", self, other)
+
+    def __rfloordiv__(self, other: Operand) -> "Variable":
+        return operate("__floordiv__", other, self)
+
+    def __mod__(self, other: Operand) -> "Variable":
+        return operate("__mod__", self, other)
+
+    def __rmod__(self, other: Operand) -> "Variable":
+        return operate("__mod__", other, self)
+
+    def __divmod__(self, other: Operand) -> "tuple[Variable, Variable]":
+        return self // other, self % other
+
+    def __pow__(self, other: Operand) -> "Variable":
+        return operate("__pow__", self, other)
+
+    def __rpow__(self, other: Operand) -> "Variable":
+        return operate("__pow__", other, self)
+
+    def __matmul__(self, other: Operand) -> "Variable":
+        return operate("__matmul__", self, other)
+
+    def __rmatmul__(self, other: Operand) -> "Variable":
+        return operate("__matmul__", other, self)
+
+    def __and__(self, other: Operand) -> "Variable":
+        return operate("__and__", self, other)
+
+    def __rand__(self, other: Operand) -> "Variable":
+        return operate("__and__", other, self)
+
+    def __or__(self, other: Operand) -> "Variable":
+        return operate("__or__", self, other)
+
+    def __ror__(self, other: Operand) -> "Variable":
+        return operate("__or__", other, self)
+
+    def __xor__(self, other: Operand) -> "Variable":
+        return operate("__xor__", self, other)
+
+    def __rxor__(self, other: Operand) -> "Variable":
+        return operate("__xor__", other, self)
+
+    def __lshift__(self, other: Operand) -> "Variable":
+        return operate("__lshift__", self, other)
+
+    def __rshift__(self, other: Operand) -> "Variable":
+        return operate("__rshift__", self, other)
+
+    def __neg__(self) -> "Variable":
+        return operate("__neg__", self)
+
+    def __pos__(self) -> "Variable":
+        return self
+
+    def __abs__(self) -> "Variable":
+        return operate("__abs__", self)
+
+    def __invert__(self) -> "Variable":
+        return operate("__invert__", self)
+
+    def __lt__(self, other: Operand) -> "Variable":
+        return operate("__lt__", self, other)
+
+    def __le__(self, other: Operand) -> "Variable":
+        return operate("__le__", self, other)
+
+    def __gt__(self, other: Operand) -> "Variable":
+        return operate("__gt__", self, other)
+
+    def __ge__(self, other: Operand) -> "Variable":
+        return operate("__ge__", self, other)
+
+    @property
+    def T(self) -> "Variable":
+        """The transpose: all axes reversed."""
+        return operate("transpose", self)
+
+    @property
+    def shape(self) -> "Variable":
+        """The sizes as an int64 vector."""
+        return operate("shape", self)
+
+    def __getattr__(self, name: str) -> Any:
+        # Every other method (x.sum(), x.dimshuffle(...), x.tanh()) is a function of the operator table.
+        if name.startswith("_") or name not in METHODS:
+            raise AttributeError(f"a symbolic variable has no attribute {name!r}")
+        function = METHODS[name]
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            return function(self, *args, **kwargs)
+
+        method.__name__ = name
+        method.__doc__ = function.__doc__
+        return method
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *(name for name in METHODS if not name.startswith("_"))]
+
+    # Copies and pickles go through a flat list of nodes (symconv.graph.flat), however deep the graph
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        from symconv.graph.flat import freeze, thaw_one  # flat builds nodes and so comes after them
+
+        if self.owner is None:
+            return super().__reduce_ex__(protocol)
+        return thaw_one, (freeze([self]),)
+
+
+class Constant(Variable):
+    """A value known while the graph is built.
+
+    Parameters
+    ----------
+    data : ndarray
+        The value; kept read-only.
+    """
+
+    def __init__(self, data: Array, name: str | None = None) -> None:
+        data = np.array(data, order="C")
+        data.flags.writeable = False
+        super().__init__(type_of(data), name)
+        self.data = data
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return str(self.name)
+        if self.data.ndim == 0:
+            return repr(self.data.item())
+        if self.data.size <= 6:
+            return np.array2string(self.data, separator=", ").replace("\n", "")
+        return f"<constant {self.type}>"
+
+
+class Container:
+    """The storage of a shared variable: mutable because that is its purpose.
+
+    Attributes
+    ----------
+    value : ndarray
+        The current value.
+    version : int
+        Grows with every assignment.
+    lent : bool
+        Whether the array itself was handed out, so that it may change behind our back.
+    """
+
+    __slots__ = ("lent", "value", "version")
+
+    def __init__(self, value: Array, lent: bool = False) -> None:
+        self.value = value
+        self.version = 0
+        self.lent = lent
+
+    def assign(self, value: Array, lent: bool = False) -> None:
+        """Replace the value."""
+        self.value = value
+        self.version += 1
+        self.lent = lent
+
+    def __getstate__(self) -> tuple[Array, bool]:
+        return self.value, self.lent
+
+    def __setstate__(self, state: tuple[Array, bool]) -> None:
+        self.value, self.lent = state
+        self.version = 0
+
+
+class SharedVariable(Variable):
+    """A variable with a value of its own, shared by all the functions that use it.
+
+    Parameters
+    ----------
+    type : TensorType
+        What values it may take.
+    container : Container
+        Where the value is.
+    name : str, optional
+        The user's name for it.
+    """
+
+    def __init__(self, type: TensorType, container: Container, name: str | None = None) -> None:
+        super().__init__(type, name)
+        self.container = container
+
+    def get_value(self, borrow: bool = False) -> Array:
+        """The current value.
+
+        Parameters
+        ----------
+        borrow : bool
+            True hands out the array itself: changing it changes the shared value.
+
+        Returns
+        -------
+        ndarray
+            A copy, unless borrowed.
+        """
+        if borrow:
+            self.container.lent = True
+            return self.container.value
+        return self.container.value.copy()
+
+    def set_value(self, value: Any, borrow: bool = False) -> None:
+        """Replace the value.
+
+        Parameters
+        ----------
+        value : array_like
+            Of the variable's number of dimensions, fitting its static shape, and of a dtype that its own
+            can hold without loss.
+        borrow : bool
+            True keeps ``value`` itself, not a copy.
+
+        Raises
+        ------
+        DTypeError, ShapeError, RankError
+            Where the value does not fit; the old value stays.
+        """
+        fitted = fit(value, self.type, f"shared variable {self}", copy_always=not borrow)
+        self.container.assign(fitted, lent=borrow)
+
+
+class Apply:
+    """One application of an op to inputs.
+
+    Attributes
+    ----------
+    op : Op
+        What is computed.
+    inputs, outputs : tuple of Variable
+        From what, and what comes out.
+    origin : Origin or None
+        Where the user wrote it.
+    """
+
+    __slots__ = ("__weakref__", "inputs", "op", "origin", "outputs")
+
+    def __init__(
+        self,
+        op: "Op",
+        inputs: tuple[Variable, ...],
+        types: tuple[TensorType, ...],
+        origin: Origin | None = None,
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.origin = here() if origin is None else origin
+        self.outputs = tuple(Variable(type, None, self, index) for index, type in enumerate(types))
+
+    def __repr__(self) -> str:
+        return f"{self.op}({', '.join(map(str, self.inputs))})"
+
+
+def fit(value: Any, type: TensorType, what: str, copy_always: bool = False) -> Array:
+    """Convert a value to an array of ``type``, without loss, or say why not.
+
+    Parameters
+    ----------
+    value : array_like
+        What the user handed over.
+    type : TensorType
+        What is needed.
+    what : str
+        What the value is for, for the error's text.
+    copy_always : bool
+        Whether the result must not be the user's own array.
+
+    Returns
+    -------
+    ndarray
+        Of exactly the type's dtype.
+    """
+    if isinstance(value, Variable):
+        raise ArgumentError(f"{what} needs a value, got the symbolic variable {value}")
+    array = np.asarray(value)
+    if array.dtype.name != type.dtype or not array.dtype.isnative:
+        array = _convert(value, array, type, what)
+    if array.ndim != type.ndim:
+        raise RankError(
+            f"{what} needs {type.ndim} dimensions, got {array.ndim}",
+            arguments=[("needed", type), ("got", _describe(array))],
+        )
+    if not type.accepts(array.shape):
+        raise ShapeError(
+            f"{what} needs shape {_shape_text(type)}, got {array.shape}",
+            arguments=[("needed", type), ("got", _describe(array))],
+        )
+    return array.copy() if copy_always and (array is value or array.base is not None) else array
+
+
+def _convert(value: Any, array: Array, type: TensorType, what: str) -> Array:
+    target = np.dtype(type.dtype)
+    lossless = np.can_cast(array.dtype, target, "safe")
+    if not lossless and not isinstance(value, np.ndarray | np.generic) and array.dtype != object:
+        # Numbers and lists have no dtype of their own: they fit if their values do.
+        with np.errstate(all="ignore"):
+            converted = array.astype(target)
+        real_into_float = array.dtype.kind in "iuf" and target.kind in "fc"
+        lossless = real_into_float or bool(np.all(converted == array))
+    if not lossless:
+        raise DTypeError(
+            f"{what} needs dtype {type.dtype}, and {array.dtype} does not convert to it without loss",
+            arguments=[("needed", type), ("got", _describe(array))],
+            hint=f"convert it yourself: value.astype({type.dtype!r})",
+        )
+    return array.astype(target)
+
+
+def _describe(array: Array) -> str:
+    return f"{array.dtype}[{','.join(map(str, array.shape))}]"
+
+
+def _shape_text(type: TensorType) -> str:
+    return "(" + ", ".join("?" if dim is None else str(dim) for dim in type.shape) + ")"
+
+
+def constant(value: Any, name: str | None = None, dtype: str | None = None) -> Constant:
+    """A constant.
+
+    Parameters
+    ----------
+    value : array_like
+        The value; NumPy decides its dtype, but a Python float takes ``floatX``.
+    name : str, optional
+        A name for printing.
+    dtype : str, optional
+        The dtype to give it.
+
+    Returns
+    -------
+    Constant
+
+    Examples
+    --------
+    >>> constant([1, 2, 3]).type
+    TensorType(int64[3])
+    """
+    if isinstance(value, Variable):
+        raise ArgumentError(f"a constant needs a value, got the symbolic variable {value}")
+    if dtype is None and type(value) is float:
+        dtype = current().floatX
+    array = np.asarray(value, dtype=dtype)
+    if array.dtype.name not in DTYPES:
+        raise DTypeError(f"a constant cannot hold {array.dtype} values (got {type(value).__name__})")
+    return Constant(array, name)
+
+
+__all__ = ["Apply", "Constant", "Container", "Operand", "SharedVariable", "Variable", "constant", "fit"]

@@ -1,0 +1,202 @@
+"""What an op promises: types, meaning, gradient, its own algebra, and how it is fast; imports its neighbours.
+
+An op is a frozen dataclass, so equality, hashing and printing come free. One op stands in one place:
+
+    role                                  what fusion needs to know
+    out_types(*types)                     dtype and shape of the outputs
+    perform(*arrays)                      the meaning, in plain NumPy
+    grad(inputs, outputs, gradients)      the derivative, symbolic
+    fold(node)                            the op's own algebra
+    lower(k, inputs, outputs)             how it is fast, written with the builder ``k``
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import numpy as np
+
+from symconv.errors import ArgumentError, GradientError, SymconvError
+from symconv.graph.nodes import Apply, Constant, Variable, constant
+from symconv.graph.origin import here
+from symconv.graph.types import Array, TensorType
+
+if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
+    from symconv.compile.builder import Builder
+    from symconv.compile.program import Value
+
+Role = Literal["view", "elementwise", "anchor", "opaque"]
+Gradients = Sequence[Variable | None]
+
+
+@dataclass(frozen=True)
+class Op:
+    """An operation on tensors; subclass it as a frozen dataclass whose fields are its parameters.
+
+    Attributes
+    ----------
+    role : str
+        "view": the output is a view of the first input; "elementwise": the output has the broadcast shape
+        of the inputs and each element depends on the elements at its place; "anchor": computes its
+        output tile by tile and lets elementwise work continue on each tile; "opaque": none of these.
+    argument_names : tuple of str
+        What errors call the inputs.
+    reads_values : tuple of int
+        Positions of inputs whose values (not only types) decide the output's shape: their types carry
+        ``value`` where it is known.
+    commutative : bool
+        Whether its two inputs may be exchanged; rules then match either order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import symconv as sc
+    >>> from dataclasses import dataclass
+    >>> @dataclass(frozen=True)
+    ... class Double(sc.Op):
+    ...     def out_types(self, x):
+    ...         return x
+    ...     def perform(self, x):
+    ...         return 2 * x
+    ...     def grad(self, inputs, outputs, gradients):
+    ...         return [2 * gradients[0]]
+    >>> x = sc.vector("x")
+    >>> sc.function([x], Double()(x))(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    role: ClassVar[Role] = "opaque"
+    argument_names: ClassVar[tuple[str, ...]] = ()
+    reads_values: ClassVar[tuple[int, ...]] = ()
+    commutative: ClassVar[bool] = False
+
+    # The contract
+
+    def out_types(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
+        """Types of the outputs: used while building (sizes may be None) and while planning (all known)."""
+        raise NotImplementedError(f"{type(self).__name__} does not state its output types")
+
+    def perform(self, *arrays: Array) -> Any:
+        """What the op means, in plain NumPy: an array, or a tuple of them."""
+        raise NotImplementedError(f"{type(self).__name__} does not state its meaning")
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        """Gradients by the inputs, given those by the outputs (None: no dependence).
+
+        The result has one entry an input; None says that the input has no influence on the outputs'
+        values (a shape, an index).
+        """
+        raise GradientError(
+            f"{self} has no gradient",
+            hint="cut it out with disconnected_grad, or write a grad method for it",
+        )
+
+    def fold(self, node: Apply) -> Variable | None:
+        """The op's own algebra: a simpler variable that equals the node's first output, or None."""
+        return None
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """Write the instructions that compute ``outputs``; this default calls ``perform``."""
+        k.perform(self, inputs, outputs)
+
+    # What every op does alike
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Apply the op: a variable, or a tuple of them where the op has several outputs."""
+        outputs = self.apply(*map(as_variable, arguments)).outputs
+        return outputs[0] if len(outputs) == 1 else outputs
+
+    def apply(self, *inputs: Variable) -> Apply:
+        """The application to variables, its types checked; errors name the user's line."""
+        origin = here()
+        try:
+            types = as_tuple(self.out_types(*self.known_types(inputs)))
+        except SymconvError as error:
+            error.where = error.where or origin
+            error.arguments = error.arguments or self.describe(inputs)
+            raise
+        return Apply(self, inputs, types, origin)
+
+    def known_types(self, inputs: Sequence[Variable]) -> list[TensorType]:
+        """The inputs' types, with values where ``reads_values`` asks for them and they are constant."""
+        types = [variable.type for variable in inputs]
+        for position in self.reads_values:
+            variable = inputs[position]
+            if isinstance(variable, Constant):
+                types[position] = types[position].with_value(variable.data)
+        return types
+
+    def describe(self, inputs: Sequence[Variable]) -> tuple[tuple[str, str], ...]:
+        """Names and types of arguments, for errors."""
+        names = self.argument_names or tuple(f"input {index}" for index in range(len(inputs)))
+        return tuple(
+            (name, f"{variable.type}" + (f"  ({variable.name})" if variable.name else ""))
+            for name, variable in zip(names, inputs, strict=False)
+        )
+
+    @property
+    def label(self) -> str:
+        """The op's name, without parameters."""
+        return type(self).__name__
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Parameters that differ from their defaults, as "name=value"."""
+        return tuple(
+            f"{field.name}={getattr(self, field.name)!r}"
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        )
+
+    def __str__(self) -> str:
+        return f"{self.label}({', '.join(self.details)})" if self.details else self.label
+
+
+def as_tuple(value: Any) -> tuple[Any, ...]:
+    """A tuple as it is, anything else as a tuple of one."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def as_variable(value: Any, name: str | None = None) -> Variable:
+    """A variable as it is, anything else as a constant.
+
+    Raises
+    ------
+    ArgumentError
+        For what cannot be a tensor.
+    """
+    if isinstance(value, Variable):
+        return value
+    if value is None or isinstance(value, str | bytes | dict | set) or callable(value):
+        raise ArgumentError(
+            f"{value!r} of type {type(value).__name__} cannot be part of an expression",
+            where=here(),
+            hint="pass a symbolic variable, a number or an array",
+        )
+    return constant(value, name)
+
+
+def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
+    """A Python number as a constant of the dtype that it takes beside operands of ``dtypes``.
+
+    Python numbers are weak: they adapt to the arrays that they meet (NumPy's NEP 50).
+
+    Raises
+    ------
+    ArgumentError
+        For an integer that the operands' dtype cannot hold.
+    """
+    try:
+        dtype = np.result_type(*(np.dtype(dtype) for dtype in dtypes), value)
+        return Constant(np.asarray(value, dtype=dtype))
+    except OverflowError:
+        raise ArgumentError(
+            f"the number {value} does not fit into {', '.join(dtypes)}",
+            where=here(),
+            hint="give it a dtype of its own: constant(value, dtype=...)",
+        ) from None
+
+
+__all__ = ["Gradients", "Op", "Role", "as_tuple", "as_variable", "weak_constant"]

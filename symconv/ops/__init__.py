@@ -1,0 +1,1 @@
+"""What operations mean: a file or folder per family, a class or row per op; imports graph and config."""
