@@ -19,6 +19,7 @@ from typing import Any
 from symconv.compile.elementwise import Recorder, allocate
 from symconv.compile.program import (
     ALL,
+    Affine,
     Buffer,
     Call,
     Instr,
@@ -335,8 +336,6 @@ class Builder:
 
 def symbol(name: str) -> Size:
     """An affine expression that is one symbol."""
-    from symconv.compile.program import Affine
-
     return Affine(((name, 1),))
 
 

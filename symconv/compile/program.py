@@ -455,6 +455,11 @@ class Kernel:
                 yield instr, None
 
     @property
+    def straight(self) -> bool:
+        """Whether it has no loop."""
+        return not any(isinstance(instr, Loop) for instr in self.body)
+
+    @property
     def buffers(self) -> list[Buffer]:
         """Every buffer that it touches, in order of first use."""
         found: dict[Buffer, None] = {}
