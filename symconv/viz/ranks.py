@@ -56,7 +56,7 @@ def assign_ranks(
     """
     above: list[list[int]] = [[] for _ in range(count)]
     below: list[list[int]] = [[] for _ in range(count)]
-    for upper, lower in arcs:
+    for upper, lower in dict.fromkeys(arcs):
         below[upper].append(lower)
         above[lower].append(upper)
     order = _topological(count, above, below)
@@ -94,30 +94,25 @@ def _shorten_arcs(
     """Move items down where that makes lines shorter, from the bottom upwards.
 
     An item's readers hang on one trunk, so moving it down saves one layer of line below, and costs one
-    above for each value of which it is the last reader.
+    above for each value of which it is the last reader. What follows it down costs nothing: a value that
+    only it reads, made of such values alone (``b`` under ``b.dimshuffle(...)``).
     """
+    follows = [False] * len(rank)
+    for item in order:
+        follows[item] = item not in pinned and len(below[item]) == 1 and all(follows[u] for u in above[item])
     moved = False
     for item in reversed(order):
         if item in pinned or not below[item]:
             continue
         room = min(rank[lower] for lower in below[item]) - 1 - rank[item]
-        if room <= 0:
-            continue
-        cost = sum(1 for upper in above[item] if all(rank[other] <= rank[item] for other in below[upper]))
-        if cost < 1:
-            rank[item] += room if not above[item] else _free_room(item, room, above, below, rank)
+        for upper in above[item]:
+            if not follows[upper]:
+                others = [rank[other] for other in below[upper] if other != item]
+                room = min(room, max(others, default=0) - rank[item])
+        if room > 0:
+            rank[item] += room
             moved = True
     return moved
-
-
-def _free_room(
-    item: int, room: int, above: list[list[int]], below: list[list[int]], rank: list[int]
-) -> int:
-    """How far down ``item`` may go before it is the last reader of one of its values."""
-    for upper in above[item]:
-        others = [rank[other] for other in below[upper] if other != item]
-        room = min(room, max(others, default=rank[item]) - rank[item])
-    return max(room, 0)
 
 
 def _without_empty_layers(rank: list[int]) -> list[int]:

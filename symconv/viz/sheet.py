@@ -227,10 +227,7 @@ class Sheet:
         x = placement.place(self.layers, segments, widths, gaps, is_line)
         width = max((x[cell] + widths[cell] / 2 for cell in range(cells)), default=0.0)
         tops, bottoms = self._bands(x, segments, sizes, band_top, band_bottom)
-        boxes = [
-            (x[box], (tops[self.rank[box]] + bottoms[self.rank[box]] - sizes[box].height) / 2)
-            for box in range(self._count)
-        ]
+        boxes = [(x[box], self._top_of(box, sizes[box], tops, bottoms)) for box in range(self._count)]
         routes = [
             self._route(position, x, boxes, sizes, top_port, bottom_port, tops, bottoms, width)
             for position in range(len(self.links))
@@ -284,6 +281,13 @@ class Sheet:
             base = 16.0 if self._labelled else 34.0
             y = bottoms[-1] + base + min(0.1 * swing[rank], 60.0)
         return tops, bottoms
+
+    def _top_of(self, box: int, size: Size, tops: Sequence[float], bottoms: Sequence[float]) -> float:
+        """In the middle of its layer, but a leaf as near to its readers as it can be."""
+        rank = self.rank[box]
+        if not self.arriving[box]:
+            return bottoms[rank] - size.height
+        return (tops[rank] + bottoms[rank] - size.height) / 2
 
     def _route(
         self,

@@ -12,6 +12,7 @@ from symconv.viz import layout as layouts
 from symconv.viz import theme as themes
 from symconv.viz.escape import escape_xml
 from symconv.viz.layout import Box, Layout, Point
+from symconv.viz.metrics import text_width
 from symconv.viz.view import KINDS, GraphView, Node
 
 _MARGIN = 16.0
@@ -223,12 +224,12 @@ def _legend(view: GraphView) -> tuple[float, list[str]]:
     for kind in KINDS:
         if kind not in present:
             continue
-        width, _ = layouts.node_size(Node("", "op", kind))
+        width = text_width(kind, layouts.DETAIL_SIZE)
         items.append(f'<g class="node {kind}">')
         items.extend(_shape(kind, Box(x, -6.0, 26.0, 16.0)))
         items.append("</g>")
-        items.append(f'<text class="detail" x="{_n(x + 30 + width / 2)}" y="6">{kind}</text>')
-        x += width + 44.0
+        items.append(f'<text class="detail" x="{_n(x + 34 + width / 2)}" y="6">{kind}</text>')
+        x += width + 58.0
     return max(x - 24.0, 0.0), items
 
 
