@@ -31,33 +31,29 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
     target = Path(os.path.realpath(wanted))
     aside = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
     try:
-        mode = _mode_of(target)
-        descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(aside, flags, 0o666)  # less the user's umask, as for any new file
         try:
             with open(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod(aside, os.stat(target).st_mode & 0o777)
             os.replace(aside, target)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(aside)
             raise
-        _sync_folder(target.parent)
     except OSError as error:
         raise FileError(
             f"the file {str(wanted)!r} cannot be written: {error.strerror or error}",
             arguments=[("folder", target.parent)],
             hint="nothing was changed; the folder must exist and be writable",
         ) from error
+    with contextlib.suppress(OSError):  # the file is complete; some file systems cannot flush folders
+        _sync_folder(target.parent)
     return wanted
-
-
-def _mode_of(target: Path) -> int:
-    try:
-        return os.stat(target).st_mode & 0o777
-    except FileNotFoundError:
-        return 0o666  # less the user's umask, as for any new file
 
 
 def _sync_folder(folder: Path) -> None:

@@ -100,7 +100,9 @@ class _Collector:
             self._result(f"{target} ←", variable)
         return GraphView(clean(title), tuple(self.nodes), tuple(self.edges), tuple(self.groups))
 
-    def _add(self, kind: str, label: str, detail: tuple[str, ...], type: str, origin: str, group: str | None) -> str:
+    def _add(
+        self, kind: str, label: str, detail: tuple[str, ...], type: str, origin: str, group: str | None
+    ) -> str:
         name = f"n{len(self.nodes)}"
         self.nodes.append(Node(name, kind, label, detail, type, origin, group))
         return name

@@ -86,9 +86,10 @@ def _skeleton(view: GraphView) -> str:
         '  node [shape=box fixedsize=true label=""]',
         "  edge [arrowsize=0.7]",
     ]
-    for group in view.groups:
+    for group in view.groups:  # the title at the bottom, where the fewest lines cross the border
         _, width = group_title(group.label)
-        lines.append(f"  subgraph {quote_dot('cluster_' + group.id)} {{ margin=14 label={_blank(width, 18)}")
+        lines.append(f"  subgraph {quote_dot('cluster_' + group.id)} {{")
+        lines.append(f"    margin=14 labelloc=b labeljust=l label={_blank(width, 18)}")
         lines += [f"    {quote_dot(node.id)}" for node in view.nodes if node.group == group.id]
         lines.append("  }")
     for node in view.nodes:
@@ -131,8 +132,7 @@ def _read(view: GraphView, drawn: dict[str, Any]) -> Layout:
         x0, y0, x1, y1 = map(float, entry["bb"].split(","))
         groups[group.id] = Box(x0 - left, top - y1, x1 - x0, y1 - y0)
         text, width = group_title(group.label)
-        x, y = point(entry["lp"])
-        titles[group.id] = (text, Box(x - width / 2, y - 10, width, 20))
+        titles[group.id] = (text, Box(x0 - left + 2, point(entry["lp"])[1] - 10, width, 20))
     edges: list[EdgePath] = []
     labels: list[Label] = []
     for entry in drawn.get("edges", []):

@@ -116,7 +116,8 @@ def lay_out(view: GraphView) -> Layout:
     Examples
     --------
     >>> from symconv.viz.view import Edge
-    >>> layout = lay_out(GraphView("", (Node("n0", "input", "x"), Node("n1", "op", "tanh")), (Edge("n0", "n1"),)))
+    >>> nodes = Node("n0", "input", "x"), Node("n1", "op", "tanh")
+    >>> layout = lay_out(GraphView("", nodes, (Edge("n0", "n1"),)))
     >>> layout.nodes["n0"].y < layout.nodes["n1"].y
     True
     """

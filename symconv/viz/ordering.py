@@ -7,6 +7,7 @@ Jünger (2002).
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 Segment = tuple[int, int]
 
@@ -52,10 +53,10 @@ def count_crossings(layers: Sequence[Sequence[int]], below: Sequence[Sequence[in
     1
     """
     total = 0
-    for upper, lower in zip(layers, layers[1:], strict=False):
+    for upper, lower in pairwise(layers):
         position = {cell: index for index, cell in enumerate(lower)}
-        total += _inversions([position[end] for cell in upper for end in _sorted_ends(below[cell], position)],
-                             len(lower))
+        ends = [position[end] for cell in upper for end in _sorted_ends(below[cell], position)]
+        total += _inversions(ends, len(lower))
     return total
 
 
@@ -102,7 +103,11 @@ def _first_order(
 
 
 def _sweep(
-    layers: list[list[int]], above: list[list[int]], below: list[list[int]], *, downwards: bool,
+    layers: list[list[int]],
+    above: list[list[int]],
+    below: list[list[int]],
+    *,
+    downwards: bool,
     keep_first: bool,
 ) -> None:
     neighbours = above if downwards else below

@@ -10,16 +10,21 @@ over its branches, so that long lines are straight.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
 class Segment:
-    """Joins ``upper`` to ``lower``, at these distances from the middle of each."""
+    """Joins ``upper`` to ``lower``, at these distances from the middle of each.
+
+    One that yields (a parameter beside the data) is never made upright at the cost of another.
+    """
 
     upper: int
     lower: int
     upper_port: float = 0.0
     lower_port: float = 0.0
+    yields: bool = False
 
 
 def place(
@@ -79,7 +84,7 @@ def _joined(segments: Sequence[Segment], is_line: Sequence[bool]) -> tuple[_Ends
     for (upper, lower), several in pairs.items():
         upper_port = sum(segment.upper_port for segment in several) / len(several)
         lower_port = sum(segment.lower_port for segment in several) / len(several)
-        strength = _PLAIN
+        strength = _YIELDS if all(segment.yields for segment in several) else _PLAIN
         if upper in goes_on:
             strength = _TRUNK if is_line[lower] else _YIELDS
         above[lower].append((upper, upper_port, lower_port, strength))
@@ -161,7 +166,7 @@ def _compact(
     right_of: list[dict[int, float]] = [{} for _ in range(count)]
     waiting = [0] * count
     for layer in layers:
-        for left, right in zip(layer, layer[1:], strict=False):
+        for left, right in pairwise(layer):
             room = (widths[left] + widths[right] + gaps[left] + gaps[right]) / 2
             distance = room + shift[left] - shift[right]
             known = right_of[root[left]].get(root[right])

@@ -202,6 +202,8 @@ class Sheet:
         for trunks in self.leaving:
             trunks.sort(key=lambda n: (sum(goes_to[n]) / len(goes_to[n]) if n in goes_to else beside, n))
 
+        self._depth = self._depths()
+
     def place(self, sizes: Sequence[Size], band_top: float = 0.0, band_bottom: float = 0.0) -> Placed:
         """Positions of boxes of these sizes.
 
@@ -215,6 +217,7 @@ class Sheet:
                 lower,
                 bottom_port[number] if upper < self._count else 0.0,
                 0.0 if position is None else top_port[position],
+                position is not None and self._is_aside(number, position),
             )
             for upper, lower, number, position in self._segments
         ]
@@ -240,6 +243,22 @@ class Sheet:
         if self._lanes:
             width += _GAP_BOX + _LANE * (self._lanes - 1)
         return Placed(width, bottoms[-1] if bottoms else 0.0, boxes, routes, labels)
+
+    def _depths(self) -> list[int]:
+        """The longest way from a leaf to each box."""
+        depth = [0] * self._count
+        for box in sorted(range(self._count), key=self.rank.__getitem__):
+            for position in self.arriving[box]:
+                depth[box] = max(depth[box], depth[self._arcs[position][0]] + 1)
+        return depth
+
+    def _is_aside(self, number: int, position: int) -> bool:
+        """Whether a link brings something small (a leaf, or an op on leaves) to where much flows already.
+
+        Such links yield, so that the main stream of the data is straight.
+        """
+        upper, lower = self.trunks[number].upper, self._arcs[position][1]
+        return self._depth[upper] <= 1 and self._depth[lower] >= self._depth[upper] + 3
 
     def _ports(self, sizes: Sequence[Size]) -> tuple[list[float], list[float]]:
         top_port = [0.0] * len(self.links)

@@ -6,8 +6,10 @@ not disturb one another.
 """
 
 import hashlib
+import re
 from collections.abc import Iterator
 
+from symconv.errors import OptionError
 from symconv.viz import layout as layouts
 from symconv.viz import theme as themes
 from symconv.viz.escape import escape_xml
@@ -57,12 +59,14 @@ def to_svg(
 
     Examples
     --------
-    >>> to_svg(GraphView("", (Node("n0", "input", "x < y"),)), theme="light").count("x &lt; y")
-    3
+    >>> to_svg(GraphView("", (Node("n0", "input", "x < y"),))).count("x &lt; y")  # tooltip and label
+    2
     """
     themes.check_theme(theme)
     positions = layout if layout is not None else layouts.lay_out(view)
     name = view_prefix(view) if prefix is None else prefix
+    if not re.fullmatch("[A-Za-z][A-Za-z0-9_-]*", name):
+        raise OptionError(f"a prefix needs letters and digits only, got {name!r}")
     return "\n".join(_document(view, positions, theme, name, legend, styled)) + "\n"
 
 
@@ -77,7 +81,7 @@ def _document(
     legend_width, legend_items = _legend(view) if legend else (0.0, [])
     width = max(positions.width, legend_width) + 2 * _MARGIN
     height = positions.height + 2 * _MARGIN + (_LEGEND_HEIGHT if legend else 0.0)
-    prefix = escape_xml(name)
+    prefix = name
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" id="{prefix}" class="symconv" role="img"'
         f' width="{_n(width)}" height="{_n(height)}" viewBox="0 0 {_n(width)} {_n(height)}"'
@@ -93,10 +97,14 @@ def _document(
             yield from _group(group.id, group.label, positions, prefix)
     for path in positions.edges:
         yield _edge(view, path, prefix)
+    for title, title_box in positions.group_titles.values():
+        yield _group_title(title, title_box)
     for node in view.nodes:
         yield from _node(node, positions.nodes[node.id], prefix)
+    groups = {node.id: node.group for node in view.nodes}
     for label in positions.labels:
-        yield from _value(view, label)
+        inside = groups[view.edges[label.edges[0]].source] is not None
+        yield from _value(label, "value-back in-group" if inside else "value-back")
     yield "</g>"
     if legend:
         x, y = (width - legend_width) / 2, positions.height + 2 * _MARGIN
@@ -108,11 +116,13 @@ def _document(
 
 def _group(group: str, label: str, positions: Layout, prefix: str) -> Iterator[str]:
     box = positions.groups[group]
-    title, title_box = positions.group_titles[group]
     yield f'<g class="group" id="{prefix}-{escape_xml(group)}"><title>{escape_xml(label)}</title>'
-    yield f'<rect class="shape" {_rectangle(box)} rx="12"/>'
+    yield f'<rect class="shape" {_rectangle(box)} rx="12"/></g>'
+
+
+def _group_title(title: str, title_box: Box) -> str:
     x, y = title_box.x + title_box.width / 2, title_box.y + title_box.height / 2 + 5.0
-    yield f'<text class="title" x="{_n(x)}" y="{_n(y)}">{escape_xml(title)}</text></g>'
+    return f'<g class="group"><text class="title" x="{_n(x)}" y="{_n(y)}">{escape_xml(title)}</text></g>'
 
 
 def _edge(view: GraphView, path: layouts.EdgePath, prefix: str) -> str:
@@ -158,15 +168,11 @@ def _direction(points: tuple[Point, ...]) -> Point:
 
 
 def _node(node: Node, box: Box, prefix: str) -> Iterator[str]:
-    tip = "\n".join(
-        escape_xml(part)
-        for part in (f"{node.kind} {node.label}", *node.detail, node.type, node.origin and f"at {node.origin}")
-        if part
-    )
-    yield (
-        f'<g class="node {node.kind}" id="{prefix}-{escape_xml(node.id)}" data-node="{escape_xml(node.id)}">'
-        f"<title>{tip}</title>"
-    )
+    place = f"at {node.origin}" if node.origin else ""
+    parts = (f"{node.kind} {node.label}", *node.detail, node.type, place)
+    tip = "\n".join(escape_xml(part) for part in parts if part)
+    name = escape_xml(node.id)
+    yield f'<g class="node {node.kind}" id="{prefix}-{name}" data-node="{name}"><title>{tip}</title>'
     yield from _shape(node.kind, box)
     lines = layouts.text_lines(node)
     y = box.y + (box.height - sum(layouts.LINE_HEIGHTS[line.style] for line in lines)) / 2
@@ -192,8 +198,9 @@ def _shape(kind: str, box: Box) -> Iterator[str]:
     elif kind == "constant":  # cut corners
         cut = 9.0
         yield (
-            f'<path class="shape" d="M{_n(x + cut)} {_n(y)}H{_n(x + width - cut)}L{_n(x + width)} {_n(y + cut)}'
-            f"V{_n(y + height - cut)}L{_n(x + width - cut)} {_n(y + height)}H{_n(x + cut)}"
+            f'<path class="shape" d="M{_n(x + cut)} {_n(y)}H{_n(x + width - cut)}'
+            f"L{_n(x + width)} {_n(y + cut)}V{_n(y + height - cut)}"
+            f"L{_n(x + width - cut)} {_n(y + height)}H{_n(x + cut)}"
             f'L{_n(x)} {_n(y + height - cut)}V{_n(y + cut)}Z"/>'
         )
     elif kind == "output":  # a double border: the values leave here
@@ -204,11 +211,8 @@ def _shape(kind: str, box: Box) -> Iterator[str]:
         yield f'<rect class="shape" {_rectangle(box)} rx="6"/>'
 
 
-def _value(view: GraphView, label: layouts.Label) -> Iterator[str]:
+def _value(label: layouts.Label, back: str) -> Iterator[str]:
     box = label.box
-    groups = {node.id: node.group for node in view.nodes}
-    inside = groups[view.edges[label.edges[0]].source] is not None
-    back = "value-back in-group" if inside else "value-back"
     slim = Box(box.x + 1, box.y + 2, box.width - 2, box.height - 4)
     yield f'<rect class="{back}" {_rectangle(slim)} rx="3"/>'
     yield (

@@ -27,7 +27,8 @@ def to_text(view: GraphView) -> str:
             open_group = node.group
             if open_group is not None:
                 rows.append((1, (f"[{labels[open_group]}]",)))
-        rows.append((2 if open_group else 1, _columns(node, [name for _, name in sorted(arguments[node.id])])))
+        names = [name for _, name in sorted(arguments[node.id])]
+        rows.append((2 if open_group else 1, _columns(node, names)))
     return "\n".join([clean(view.title), *_aligned(rows)])
 
 

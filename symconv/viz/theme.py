@@ -48,11 +48,11 @@ def style_rules(scope: str, theme: str) -> str:
     With "auto" the reader's own preference decides.
     """
     shapes = (
-        f"{scope} text{{font-family:{SANS};text-anchor:middle;stroke:none}}"
+        f"{scope} text{{font-family:{SANS};text-anchor:middle}}"
         f"{scope} .label{{font-size:15px;font-weight:bold}}"
         f"{scope} .detail{{font-size:11px}}"
         f"{scope} .type{{font-size:11.5px;font-family:{MONO}}}"
-        f"{scope} .title{{font-size:12px;font-weight:bold}}"
+        f"{scope} .title{{font-size:12px;font-weight:bold;paint-order:stroke;stroke-width:5px}}"
         f"{scope} .value{{font-size:10.5px;font-family:{MONO}}}"
         f"{scope} .node .shape{{stroke-width:1.6}}"
         f"{scope} .node .inner{{fill:none;stroke-width:1.2}}"
@@ -74,6 +74,7 @@ def colour_rules(scope: str, palette: dict[str, tuple[str, str, str]]) -> str:
         rules.append(f"{scope} .{kind} .shape{{fill:{fill};stroke:{border}}}")
         rules.append(f"{scope} .{kind} .inner{{stroke:{border}}}")
         rules.append(f"{scope} .{kind} text{{fill:{text}}}")
+    rules.append(f"{scope} .group .title{{stroke:{palette['group'][0]}}}")
     line, _, text = palette["edge"]
     page = palette["page"][0]
     rules.append(f"{scope} .edge path{{stroke:{line}}}{scope} .edge polygon{{fill:{line}}}")

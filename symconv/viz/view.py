@@ -101,7 +101,7 @@ class GraphView:
                     hint="kinds are " + ", ".join(KINDS),
                 )
             if node.group is not None and node.group not in groups:
-                raise OptionError(f"node {node.id!r} is in group {node.group!r}, which the view does not hold")
+                raise OptionError(f"node {node.id!r} is in group {node.group!r}, and there is no such group")
         for edge in self.edges:
             if edge.source not in nodes or edge.target not in nodes:
                 raise OptionError(

@@ -35,7 +35,8 @@ class Maker:
 
     def node(self, kind, label, *arguments, type="float32[?,?]", detail=(), group=None, labelled=False):
         name = f"n{len(self.nodes)}"
-        self.nodes.append(Node(name, kind, label, tuple(detail), type, f"net.py:{len(self.nodes) + 10}", group))
+        origin = f"net.py:{len(self.nodes) + 10}"
+        self.nodes.append(Node(name, kind, label, tuple(detail), type, origin, group))
         for port, argument in enumerate(arguments):
             text = self.nodes[int(argument[1:])].type if labelled else ""
             self.edges.append(Edge(argument, name, text, port))
@@ -58,10 +59,10 @@ def lenet(labelled=False, fused=False):
         group = make.group(f"kernel {number}: Conv2d + add + tanh + Pool") if fused else None
         w = make.node("shared", f"W{number}", type=f"float32[{filters},{channels},5,5]")
         b = make.node("shared", f"b{number}", type=f"float32[{filters}]")
-        size = "float32[?,%d,?,?]" % filters
+        size = f"float32[?,{filters},?,?]"
         c = make.node("op", "Conv2d", value, w, type=size, detail=("border_mode=valid",), group=group,
                       labelled=labelled)
-        d = make.node("op", "DimShuffle", b, type=f"float32[1,{filters},1,1]", detail=("x,0,x,x",), group=group)
+        d = make.node("op", "DimShuffle", b, type=f"float32[1,{filters},1,1]", group=group)
         a = make.node("op", "add", c, d, type=size, group=group, labelled=labelled)
         t = make.node("op", "tanh", a, type=size, group=group, labelled=labelled)
         return make.node("op", "Pool", t, type=size, detail=("ws=(2, 2)", "mode=max"), group=group,
