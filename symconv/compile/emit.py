@@ -19,7 +19,7 @@ import numpy as np
 
 from symconv.compile.memory import Arena, Memory, allocate
 from symconv.compile.program import (
-    Affine,
+    Symbolic,
     Buffer,
     Call,
     Kernel,
@@ -162,7 +162,7 @@ def _block(name: str, loop: Loop, memory: Memory) -> str:
     for slot in arena.slots:
         if slot.shape is None:
             buffer = slot.buffer
-            count = " * ".join(f"({s})" if isinstance(s, Affine) and len(str(s).split()) > 1 else str(s)
+            count = " * ".join(f"({s})" if isinstance(s, Symbolic) and len(str(s).split()) > 1 else str(s)
                                for s in buffer.shape if s != 1)  # fmt: skip
             shape = f".reshape{sizes_text(buffer.shape)}" if buffer.ndim != 1 else ""
             lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{shape}")

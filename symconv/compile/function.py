@@ -123,7 +123,7 @@ class Function:
         machine = Machine(settings.tile_bytes, settings.thread_count)
         with self._planning:
             texts = ", ".join(f"{v}: {t}" for v, t in zip(self.graph.inputs, types, strict=False))
-            plan = Plan(self._compiled.fused, types, machine, f"{self.name}({texts})")
+            plan = Plan(self._compiled.fused, sources, types, machine, f"{self.name}({texts})")
             plan.used = next(_tick)
             self._plans[(settings.threads, settings.tile_bytes, *shapes)] = plan
             while len(self._plans) > settings.plans:

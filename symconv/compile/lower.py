@@ -43,9 +43,11 @@ def identifier(name: str | None, otherwise: str) -> str:
     return name
 
 
-def lower(graph: FunctionGraph, types: Sequence[TensorType], machine: Machine) -> Program:
-    """Write the program of a graph for inputs, then shared variables, of concrete types."""
-    return _Lowering(graph, machine).program(types)
+def lower(
+    graph: FunctionGraph, sources: Sequence[Variable], types: Sequence[TensorType], machine: Machine
+) -> Program:
+    """Write the program of a graph whose inputs and shared variables, in order, have concrete types."""
+    return _Lowering(graph, machine).program(sources, types)
 
 
 @dataclass
@@ -62,13 +64,13 @@ class _Lowering:
     needs_contiguous: set[Buffer] = field(default_factory=set)
     kernels: list[Kernel] = field(default_factory=list)
 
-    def program(self, types: Sequence[TensorType]) -> Program:
-        sources = (*self.graph.inputs, *self.graph.shared)
+    def program(self, sources: Sequence[Variable], types: Sequence[TensorType]) -> Program:
+        """The whole program."""
         inputs = []
         for position, (variable, type) in enumerate(zip(sources, types, strict=True)):
             kind: Any = "shared" if isinstance(variable, SharedVariable) else "input"
             name = self.names(identifier(variable.name, f"{kind}_{position}"))
-            buffer = Buffer(type.shape, type.dtype, False, name, kind)  # type: ignore[arg-type]
+            buffer = Buffer(type.shape, type.dtype, 0, name, kind)  # type: ignore[arg-type]
             inputs.append(buffer)
             self.types[variable], self.values[variable] = type, buffer
         needed = needed_nodes(self.graph)
@@ -150,13 +152,13 @@ class _Lowering:
             array = np.asarray(type.value, order="C")
             name = self.names(identifier(variable.name, "constant"))
             self.constants[name] = array
-            self.values[variable] = Buffer(array.shape, array.dtype.name, True, name, "constant")
+            self.values[variable] = Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
         return self.values[variable]
 
     def _buffer(self, variable: Variable, kind: Any, otherwise: str) -> Buffer:
         type = self.types.get(variable) or type_of_constant(variable)
         name = self.names(identifier(variable.name, otherwise))
-        return Buffer(type.shape, type.dtype, True, name, kind)  # type: ignore[arg-type]
+        return Buffer(type.shape, type.dtype, type.ndim, name, kind)  # type: ignore[arg-type]
 
     def _builder(self, region: Region) -> Builder:
         return Builder(

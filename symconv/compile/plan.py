@@ -10,6 +10,7 @@ from symconv.compile.builder import Machine
 from symconv.compile.lower import lower
 from symconv.compile.program import Program
 from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.nodes import Variable
 from symconv.graph.types import Array, TensorType
 
 _numbers = count(1)
@@ -25,8 +26,10 @@ class Plan:
     ----------
     graph : FunctionGraph
         The fused graph.
+    sources : sequence of Variable
+        Inputs and shared variables, in the order of the arrays of a call.
     types : sequence of TensorType
-        Concrete types of the inputs, then of the shared variables.
+        Their concrete types.
     machine : Machine
         What blocks are chosen for.
     title : str
@@ -34,11 +37,16 @@ class Plan:
     """
 
     def __init__(
-        self, graph: FunctionGraph, types: Sequence[TensorType], machine: Machine, title: str
+        self,
+        graph: FunctionGraph,
+        sources: Sequence[Variable],
+        types: Sequence[TensorType],
+        machine: Machine,
+        title: str,
     ) -> None:
         started = perf_counter()
         self.machine = machine
-        self.program: Program = lower(graph, types, machine)
+        self.program: Program = lower(graph, sources, types, machine)
         self.memory = memory.plan(self.program)
         source = emit.emit(self.program, self.memory, title)
         self.source = source.text
