@@ -46,7 +46,8 @@ def to_dot(view: GraphView, *, theme: str = "light") -> str:
     fill, border, text = palette["group"]
     for group in view.groups:
         lines.append(f"  subgraph {quote_dot('cluster_' + group.id)} {{")
-        lines.append(f"    label={quote_dot(group.label)} style=\"rounded,filled\" labelloc=b labeljust=l fillcolor=\"{fill}\"")
+        lines.append(f"    label={quote_dot(group.label)} labelloc=b labeljust=l")
+        lines.append(f'    style="rounded,filled" fillcolor="{fill}"')
         lines.append(f'    color="{border}" fontcolor="{text}"')
         lines += [f"    {quote_dot(node.id)}" for node in view.nodes if node.group == group.id]
         lines.append("  }")
