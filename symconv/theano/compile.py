@@ -103,15 +103,13 @@ def function(
         },
     )
     if mode is not None and mode not in MODES:
-        raise OptionError(
-            f"there is no mode {mode!r}", hint="the modes are " + ", ".join(MODES)
-        )
+        raise OptionError(f"there is no mode {mode!r}", hint="the modes are " + ", ".join(MODES))
     results = [_bare(output) for output in outputs] if isinstance(outputs, list | tuple) else _bare(outputs)
     return sc.function(
         [_bare(variable) for variable in inputs],
         results,
-        updates=updates,
-        givens=givens,
+        updates=updates or (),
+        givens=givens or (),
         name=name,
         mode=None if mode is None else MODES[mode],
         on_unused_input=on_unused_input,
@@ -161,19 +159,20 @@ def shared(
     TensorType(float64[1,?])
     """
     _refuse("theano.shared", {"target": (target, "cpu")})
-    if not isinstance(value, np.ndarray | np.generic) and (strict or not isinstance(value, bool | int | float | complex)):
+    accepted = np.ndarray if strict else np.ndarray | np.generic | bool | int | float | complex
+    if not isinstance(value, accepted):
         raise ArgumentError(
             f"theano.shared needs a NumPy array{'' if strict else ' or a number'}, got {type(value).__name__}",
             hint="convert it yourself: numpy.asarray(value, dtype=theano.config.floatX)",
         )
     array = np.array(value, copy=None if borrow else True)
-    pattern = tuple(map(bool, broadcastable)) if broadcastable is not None else (False,) * array.ndim
-    if len(pattern) != array.ndim or any(one and size != 1 for one, size in zip(pattern, array.shape, strict=False)):
-        raise ShapeError(
-            f"broadcastable={pattern} does not fit a value of shape {array.shape}",
-            hint="one entry a dimension, True only where the size is 1",
-        )
+    pattern = (False,) * array.ndim if broadcastable is None else broadcastable
     kind = TensorType(array.dtype.name, tuple(1 if one else None for one in pattern))
+    if not kind.accepts(array.shape):
+        raise ShapeError(
+            f"broadcastable={tuple(pattern)} does not fit a value of shape {array.shape}",
+            hint="one entry for each dimension, True only where the size is 1",
+        )
     return SharedVariable(kind, Container(array, lent=borrow), name)
 
 
