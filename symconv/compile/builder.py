@@ -14,11 +14,14 @@ How long blocks are, and whether they run in parallel, is decided here, for ever
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import product
+from math import log2
+from typing import Any, ClassVar
 
 from symconv.compile.elementwise import Recorder, allocate
 from symconv.compile.program import (
     ALL,
+    Symbolic,
     Buffer,
     Call,
     Instr,
@@ -29,13 +32,14 @@ from symconv.compile.program import (
     Size,
     Slice,
     Value,
+    View,
     times,
 )
 from symconv.errors import CompileError
 from symconv.graph.nodes import Apply, Variable
 from symconv.graph.op import Op
 
-Position = tuple[Slice | Size, ...]  # for each axis of the output: which part of it, or which element
+Position = tuple[Slice | slice | Size, ...]  # for each axis of the output: which part of it, or which element
 
 
 @dataclass(frozen=True)
@@ -50,12 +54,15 @@ class Axis:
         What the generated source calls the beginning and the length of a block.
     most : int or None
         The longest block that the lowering can take.
+    halo : int
+        Elements beyond a block that are computed for it and again for its neighbour.
     """
 
     extent: int
     start: str
     size: str = "size"
     most: int | None = None
+    halo: int = 0
 
 
 @dataclass(frozen=True)
@@ -90,8 +97,12 @@ class Machine:
     tile_bytes: int
     threads: int
 
-    #: Below this many bytes of work a second thread costs more than it brings (measured: about 15 us).
-    PARALLEL_BYTES = 1 << 18
+    # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
+    CALL: ClassVar[float] = 900  # a NumPy call and its views
+    BYTE: ClassVar[float] = 0.06  # a byte of the working set, written and read
+    SPILL: ClassVar[float] = 0.12  # how much more for each doubling beyond the tile
+    START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
+    PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
 
 class Names:
@@ -174,7 +185,7 @@ class Builder:
     def buffer(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
         """Scratch memory: inside a loop each worker has its own."""
         kind: Any = "memory" if self.loop is None else "scratch"
-        return Buffer(tuple(shape), dtype, True, self.names(name), kind)
+        return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind)
 
     def contiguous(self, value: Value, name: str = "contiguous") -> Value:
         """The value laid out row by row: itself, the caller's array made so, or a copy."""
@@ -182,7 +193,7 @@ class Builder:
             return value
         if isinstance(value, Buffer) and value.kind in ("input", "shared"):
             self.needs_contiguous.add(value)
-            return Buffer(value.shape, value.dtype, True, value.name, value.kind)
+            return View(value.shape, value.dtype, value.ndim, value, "declare", ())
         copy = self.buffer(value.shape, value.dtype, name)
         self.copy(value, copy)
         return copy
@@ -218,8 +229,18 @@ class Builder:
 
     # Loops
 
+    @staticmethod
+    def axis(extent: int, start: str, size: str = "size", most: int | None = None, halo: int = 0) -> Axis:
+        """An axis for ``blocks``."""
+        return Axis(extent, start, size, most, halo)
+
+    @staticmethod
+    def steps(start: Size, size: Size, step: int) -> Slice:
+        """``size`` positions from ``start`` on, ``step`` apart, as an index."""
+        return Slice(start, size, step)
+
     @contextmanager
-    def blocks(self, *axes: Axis, bytes_each: int, bytes_fixed: int = 0) -> Iterator[tuple[Block, ...]]:
+    def blocks(self, *axes: Axis, bytes_each: int, calls: int = 8) -> Iterator[tuple[Block, ...]]:
         """Write what follows for every block of the axes.
 
         Parameters
@@ -228,19 +249,21 @@ class Builder:
             From the slowest to the fastest.
         bytes_each : int
             Bytes touched for one element of each axis.
-        bytes_fixed : int
-            Bytes touched once for each block besides.
+        calls : int
+            About how many NumPy calls a block takes.
         """
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
-        lengths = block_lengths(axes, bytes_each, bytes_fixed, self.machine)
+        lengths = block_lengths(axes, bytes_each, calls, self.machine)
         ranges: list[Range] = []
         blocks: list[Block] = []
         for axis, length in zip(axes, lengths, strict=True):
             if length >= axis.extent:
                 blocks.append(Block(0, axis.extent))
                 continue
-            span = Range(axis.extent, length, self.names(axis.start), self.names(axis.size))
+            ragged = axis.extent % length != 0
+            size = self.names(axis.size) if ragged else ""
+            span = Range(axis.extent, length, self.names(axis.start), size)
             start = symbol(span.start)
             blocks.append(Block(start, symbol(span.size) if span.ragged else length))
             ranges.append(span)
@@ -281,9 +304,9 @@ class Builder:
         """The part of an output, or of something that broadcasts to it, at a position."""
         if order is not None and whole.ndim < len(at):
             whole = whole[(None,) * (len(at) - whole.ndim)]
-        index: list[Slice | Size] = []
+        index: list[Any] = []
         for size, item in zip(whole.shape, at[len(at) - whole.ndim :], strict=True):
-            if isinstance(item, Slice):
+            if isinstance(item, Slice | slice):
                 index.append(ALL if size == 1 else item)
             else:
                 index.append(0 if size == 1 else item)
@@ -321,7 +344,7 @@ class Builder:
     def _constant(self, array: Any) -> Buffer:
         name = self.names("constant")
         self.constants[name] = array
-        return Buffer(array.shape, array.dtype.name, True, name, "constant")
+        return Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
 
     def elementwise(self, shape: Sequence[int], bytes_each: int) -> None:
         """A kernel that is elementwise work alone, in blocks of rows."""
@@ -335,60 +358,65 @@ class Builder:
 
 def symbol(name: str) -> Size:
     """An affine expression that is one symbol."""
-    from symconv.compile.program import Affine
-
-    return Affine(((name, 1),))
+    return Symbolic((((name,), 1),))
 
 
 def walked(shape: tuple[int, ...], bytes_each: int, machine: Machine) -> list[Axis]:
     """The leading axes that must be cut so that what remains of a block fits into a tile."""
     axes: list[Axis] = []
     rest = bytes_each * int(times(shape))  # type: ignore[arg-type]
-    for position, extent in enumerate(shape):
-        if rest <= min(machine.tile_bytes, machine.PARALLEL_BYTES) and axes:
+    for extent in shape:
+        if rest <= min(machine.tile_bytes, machine.PARALLEL_BYTES):
             break
-        if rest <= machine.PARALLEL_BYTES:
-            break
-        axes.append(Axis(extent, f"start_{position}", f"size_{position}"))
+        axes.append(Axis(extent, _STARTS[len(axes)] if len(axes) < len(_STARTS) else "start", "length"))
         rest //= max(extent, 1)
     return axes
 
 
-def block_lengths(axes: Sequence[Axis], bytes_each: int, bytes_fixed: int, machine: Machine) -> list[int]:
-    """How long blocks are: as much as fits into a tile, the fastest axis first, and enough blocks for the threads.
+_STARTS = ("start", "row", "column")
 
-    Blocks of an axis are made equally long, as far as they can be.
+
+def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Machine) -> list[int]:
+    """The lengths of blocks, one for each axis, for which the estimated time is least.
+
+    A block costs its calls, and its bytes: more for each where they exceed the tile, and again for the
+    halo that neighbouring blocks compute twice. Blocks of an axis are as equally long as they can be.
     """
-    lengths = [1] * len(axes)
-    room = max(machine.tile_bytes - bytes_fixed, machine.tile_bytes // 4)
-    each = max(bytes_each, 1)
-    for position in range(len(axes) - 1, -1, -1):
-        axis = axes[position]
-        fits = max(1, min(room // each, axis.most or axis.extent, axis.extent))
-        lengths[position] = fits
-        if fits < axis.extent:
-            break
-        each *= max(axis.extent, 1)
-    total = bytes_each * int(times(axis.extent for axis in axes))  # type: ignore[arg-type]
-    if total > machine.PARALLEL_BYTES:
-        _share(axes, lengths, machine.threads)
-    return [
-        -(-axis.extent // -(-axis.extent // length)) if axis.extent else 1
-        for axis, length in zip(axes, lengths, strict=True)
-    ]
+    if bytes_each * int(times(axis.extent for axis in axes)) <= machine.PARALLEL_BYTES:  # type: ignore[arg-type]
+        if all(axis.most is None or axis.most >= axis.extent for axis in axes):
+            return [max(axis.extent, 1) for axis in axes]
+    best: tuple[float, list[int]] = (float("inf"), [])
+    for lengths in product(*(_candidates(axis) for axis in axes)):
+        cost = _cost(axes, lengths, bytes_each, calls, machine)
+        if cost < best[0]:
+            best = (cost, list(lengths))
+    return best[1]
 
 
-def _share(axes: Sequence[Axis], lengths: list[int], threads: int) -> None:
-    """Shorten blocks, the slowest axis first, until every thread has one, in a multiple of the threads."""
-    blocks = [-(-axis.extent // length) for axis, length in zip(axes, lengths, strict=True)]
-    count = int(times(blocks))  # type: ignore[arg-type]
-    if threads == 1 or count >= 4 * threads or count % threads == 0:
-        return
-    for position, axis in enumerate(axes):
-        others = count // blocks[position]
-        wanted = -(-threads * -(-count // threads) // others)
-        if wanted <= axis.extent:
-            lengths[position] = -(-axis.extent // wanted)
-            return
-        count = others * axis.extent
-        blocks[position], lengths[position] = axis.extent, 1
+def _candidates(axis: Axis) -> list[int]:
+    """Lengths worth trying: the whole axis, its halves, thirds, ... as far as they are allowed."""
+    if axis.extent == 0:
+        return [1]
+    parts = sorted({*range(1, 9), 10, 12, 14, 16, 20, 24, 28, 32, *(axis.extent // n or 1 for n in _SHORT)})
+    lengths = {-(-axis.extent // part) for part in parts if part <= axis.extent}
+    allowed = {length for length in lengths if axis.most is None or length <= axis.most}
+    return sorted(allowed, reverse=True) or [axis.most or 1]
+
+
+_SHORT = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 4096)
+
+
+def _cost(
+    axes: Sequence[Axis], lengths: Sequence[int], bytes_each: int, calls: int, machine: Machine
+) -> float:
+    """Nanoseconds for all blocks on the machine's threads."""
+    touched: float = bytes_each
+    blocks = 1
+    for axis, length in zip(axes, lengths, strict=True):
+        touched *= length + (axis.halo if length < axis.extent or axis.halo else 0)
+        blocks *= -(-axis.extent // length)
+    spill = max(0.0, log2(max(touched, 1) / machine.tile_bytes))
+    one = calls * machine.CALL + touched * machine.BYTE * (1 + machine.SPILL * spill)
+    rounds = -(-blocks // machine.threads)
+    start = machine.START if blocks > 1 and machine.threads > 1 else 0
+    return start + one * (rounds + 0.15 * min(blocks, machine.threads) / machine.threads)

@@ -110,14 +110,25 @@ class Recorder:
         return self._append(function, operands, dtype, (("dtype", f"np.{_scalar_name(dtype)}"),))
 
     def apply(self, node: Apply, operands: Sequence[Any]) -> Any:
-        """Record what an elementwise node does."""
-        dtype = node.outputs[0].dtype
-        terms = [
-            Literal(operand.value, operand.dtype) if isinstance(operand, Literal) else operand
-            for operand in operands
-        ]
-        result = node.op.emit(self, *terms, dtype=dtype)  # type: ignore[attr-defined]
-        return self.cast(result, dtype)
+        """Record what an elementwise node does, in the dtypes that its row asks for."""
+        row = node.op.row  # type: ignore[attr-defined]
+        loop = row.loop(tuple(variable.dtype for variable in node.inputs))
+        if row.steps is not None:
+            terms = [self._in(operand, dtype) for operand, dtype in zip(operands, loop.operands, strict=True)]
+            return self.cast(row.emit(self, *terms), loop.result)
+        natural = result_dtype(row.ufunc, tuple(self._key(operand) for operand in operands))
+        if natural == loop.result:
+            return self.record(row.ufunc, operands)
+        if all(dtype == loop.result for dtype in loop.operands):
+            return self.record(row.ufunc, operands, loop.result)
+        terms = [self._in(operand, dtype) for operand, dtype in zip(operands, loop.operands, strict=True)]
+        return self.cast(self.record(row.ufunc, terms), loop.result)
+
+    def _in(self, operand: Any, dtype: str) -> Any:
+        """An operand in a dtype: numbers at once, tile values by a call where they have another."""
+        if isinstance(operand, Literal):
+            return Literal(np.asarray(operand.value).astype(dtype)[()], dtype)
+        return self.cast(operand, dtype)
 
     def _weak(self, operand: Any) -> Any:
         if isinstance(operand, Literal):

@@ -4,16 +4,13 @@ A region is a tree or diamond of elementwise applies over one iteration space, w
 (a convolution, a product, a reduction) whose tiles it continues to work on. Its inner graph stays a graph.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-import numpy as np
-
-from symconv.errors import SymconvError
+from symconv.compile.meaning import infer, interpret
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable
-from symconv.graph.op import Op, Role, as_tuple
+from symconv.graph.op import Op, Role
 from symconv.graph.origin import written_at
 from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, Shape, TensorType
@@ -61,42 +58,6 @@ class Fused(Op):
     def perform(self, *arrays: Array) -> Any:
         """The members' own meanings, one after the other."""
         return tuple(interpret(self.inner, arrays))
-
-
-def infer(node: Apply, known: dict[Variable, TensorType]) -> None:
-    """Enter the types of a node's outputs, given those of its inputs; errors name the user's line."""
-    types = []
-    for position, variable in enumerate(node.inputs):
-        type = known[variable] if variable in known else variable.type
-        if position in node.op.reads_values and type.value is None and isinstance(variable, Constant):
-            type = type.with_value(variable.data)
-        types.append(type)
-    try:
-        found = as_tuple(node.op.out_types(*types))
-    except SymconvError as error:
-        error.where = error.where or node.origin
-        if not error.arguments:
-            names = node.op.argument_names or tuple(map(str, node.inputs))
-            error.arguments = tuple(zip(names, map(str, types), strict=False))
-        raise
-    known.update(zip(node.outputs, found, strict=True))
-
-
-def interpret(graph: FunctionGraph, arrays: Sequence[Array]) -> list[Array]:
-    """What a graph means: every op's ``perform``, one after the other, on inputs in order.
-
-    Shared variables have their current values.
-    """
-    values: dict[Variable, Array] = dict(zip(graph.inputs, arrays, strict=True))
-    for variable in graph.leaves:
-        if variable not in values:
-            values[variable] = variable.data if isinstance(variable, Constant) else variable.container.value  # type: ignore[attr-defined]
-    with np.errstate(all="ignore"):
-        for node in graph.nodes:
-            results = as_tuple(node.op.perform(*(values[variable] for variable in node.inputs)))
-            for output, result in zip(node.outputs, results, strict=True):
-                values[output] = np.asarray(result, dtype=output.dtype)
-    return [values[variable] for variable in graph.results]
 
 
 def fuse(graph: FunctionGraph) -> FunctionGraph:

@@ -7,13 +7,14 @@
     loop     = range+ ":" instr*                         over blocks; blocks may run in parallel
     operand  = value | number
     value    = buffer | value "[" index* "]" | value ".reshape" sizes | value ".transpose" axes
-    size     = integer | affine                          affine in the symbols of the enclosing loop
+    size     = integer | polynomial in the symbols of the enclosing loop
 
 A buffer is assigned once, by name; everything else is a view of one and never allocates.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from math import prod
 from typing import Any, Literal
 
@@ -21,28 +22,23 @@ from symconv.errors import CompileError
 
 
 @dataclass(frozen=True)
-class Affine:
-    """An integer known up to the symbols of a loop: constant + sum of coefficient * symbol."""
+class Symbolic:
+    """An integer known up to the symbols of a loop: constant + sum of coefficient * product of symbols."""
 
-    terms: tuple[tuple[str, int], ...]
+    terms: tuple[tuple[tuple[str, ...], int], ...]
     constant: int = 0
 
     def __add__(self, other: "Size") -> "Size":
         if isinstance(other, int):
-            return Affine(self.terms, self.constant + other)
-        total = dict(self.terms)
-        for symbol, factor in other.terms:
-            total[symbol] = total.get(symbol, 0) + factor
-        terms = tuple((symbol, factor) for symbol, factor in total.items() if factor)
-        constant = self.constant + other.constant
-        return Affine(terms, constant) if terms else constant
+            return Symbolic(self.terms, self.constant + other)
+        return _gathered([*self.terms, *other.terms], self.constant + other.constant)
 
     __radd__ = __add__
 
-    def __mul__(self, factor: int) -> "Size":
-        if factor == 0:
-            return 0
-        return Affine(tuple((symbol, f * factor) for symbol, f in self.terms), self.constant * factor)
+    def __mul__(self, other: "Size") -> "Size":
+        right = [((), other)] if isinstance(other, int) else [*other.terms, ((), other.constant)]
+        pairs = product([*self.terms, ((), self.constant)], right)
+        return _gathered([((*a, *b), f * g) for (a, f), (b, g) in pairs], 0)
 
     __rmul__ = __mul__
 
@@ -54,17 +50,32 @@ class Affine:
 
     def at(self, symbols: dict[str, int]) -> int:
         """The integer that it is for given symbols."""
-        return self.constant + sum(factor * symbols[symbol] for symbol, factor in self.terms)
+        return self.constant + sum(
+            factor * prod(symbols[symbol] for symbol in names) for names, factor in self.terms
+        )
 
     def __str__(self) -> str:
-        parts = [symbol if factor == 1 else f"{factor} * {symbol}" for symbol, factor in self.terms]
+        parts = [
+            " * ".join(names if factor == 1 else (str(factor), *names)) for names, factor in self.terms
+        ]
         text = " + ".join(parts)
         if self.constant:
             text += f" {'+' if self.constant > 0 else '-'} {abs(self.constant)}"
         return text.replace("+ -", "- ")
 
 
-Size = int | Affine
+Size = int | Symbolic
+
+
+def _gathered(terms: Sequence[tuple[tuple[str, ...], int]], constant: int) -> Size:
+    """Terms with the same symbols as one; an integer where none is left."""
+    total: dict[tuple[str, ...], int] = {}
+    for names, factor in terms:
+        key = tuple(sorted(names))
+        total[key] = total.get(key, 0) + factor
+    constant += total.pop((), 0)
+    left = tuple((names, factor) for names, factor in total.items() if factor)
+    return Symbolic(left, constant) if left else constant
 
 
 def concrete(size: Size, symbols: dict[str, int]) -> int:
@@ -73,18 +84,10 @@ def concrete(size: Size, symbols: dict[str, int]) -> int:
 
 
 def times(sizes: Iterable[Size]) -> Size:
-    """The product of sizes, of which at most one is not an integer.
-
-    Raises
-    ------
-    CompileError
-        Where two sizes are affine: the product would not be.
-    """
+    """The product of sizes."""
     result: Size = 1
     for size in sizes:
-        if isinstance(result, Affine) and isinstance(size, Affine):
-            raise CompileError(f"the product of {result} and {size} is not affine")
-        result = size * result if isinstance(result, int) else result * size  # type: ignore[operator]
+        result = result * size
     return result
 
 
@@ -97,7 +100,7 @@ class Slice:
     step: int = 1
 
 
-Index = int | Affine | Slice | None  # None inserts an axis of length 1
+Index = int | Symbolic | Slice | None  # None inserts an axis of length 1
 ALL = Slice(0, -1)  # the whole axis, whatever its size
 
 
@@ -108,16 +111,21 @@ class Value:
     Attributes
     ----------
     shape : tuple of Size
-        Sizes, affine inside a loop whose last block is shorter.
+        Sizes, symbolic inside a loop whose last block is shorter.
     dtype : str
         Name of the dtype.
-    contiguous : bool
-        Whether it is known to be laid out row by row without gaps.
+    dense : int
+        How many trailing axes are known to be laid out row by row without gaps among themselves.
     """
 
     shape: tuple[Size, ...]
     dtype: str
-    contiguous: bool
+    dense: int
+
+    @property
+    def contiguous(self) -> bool:
+        """Whether it is known to be laid out row by row without gaps."""
+        return self.dense >= self.ndim
 
     @property
     def ndim(self) -> int:
@@ -134,14 +142,23 @@ class Value:
         return _indexed(self, tuple(_plain(item) for item in index))
 
     def reshape(self, *shape: Size) -> "Value":
-        """A view of the same elements in another shape; only of contiguous values."""
+        """A view of the same elements in another shape; only dense trailing axes can change.
+
+        Raises
+        ------
+        CompileError
+            Where the view would be a copy.
+        """
         if shape == self.shape:
             return self
-        if not self.contiguous:
-            raise CompileError(f"cannot view {self} as {shape}: it is not contiguous")
         if times(shape) != times(self.shape):
             raise CompileError(f"cannot view {self} of shape {self.shape} as {shape}")
-        return View(shape, self.dtype, True, self, "reshape", shape)
+        kept = 0
+        while kept < min(len(shape), self.ndim - self.dense) and shape[kept] == self.shape[kept]:
+            kept += 1
+        if self.ndim - kept > self.dense:
+            raise CompileError(f"cannot view {self} of shape {self.shape} as {shape}: it has gaps")
+        return View(shape, self.dtype, len(shape) - kept, self, "reshape", shape)
 
     def flip(self, *axes: int) -> "Value":
         """A view with axes reversed."""
@@ -156,7 +173,7 @@ class Value:
         if axes == tuple(range(self.ndim)):
             return self
         shape = tuple(self.shape[axis] for axis in axes)
-        return View(shape, self.dtype, False, self, "transpose", axes)
+        return View(shape, self.dtype, 0, self, "transpose", axes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,7 +211,7 @@ class View(Value):
     """Another look at a value's memory."""
 
     base: Value
-    how: Literal["index", "reshape", "transpose"]
+    how: Literal["index", "reshape", "transpose", "declare"]  # declare: made contiguous by the caller
     argument: tuple[Any, ...]
 
     @property
@@ -230,25 +247,17 @@ def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
     shape: list[Size] = []
     resolved: list[Index] = []
     sizes = iter(value.shape)
-    contiguous, sliced = value.contiguous, False
     for item in index:
         if item is None:
             shape.append(1)
-            resolved.append(None)
-            continue
-        whole = next(sizes)
-        if isinstance(item, Slice):
-            if item == ALL or (item.start == 0 and item.size == whole and item.step == 1):
-                item = ALL
-            size = whole if item == ALL else item.size
-            # Contiguous: single elements first, then at most one part of an axis, then whole axes.
-            if item != ALL:
-                contiguous = contiguous and not sliced and item.step == 1 and all(s == 1 for s in shape)
-                sliced = True
-            shape.append(size)
         else:
-            contiguous = contiguous and all(s == 1 for s in shape)
+            whole = next(sizes)
+            if isinstance(item, Slice):
+                if item == ALL or (item.start == 0 and item.size == whole and item.step == 1):
+                    item = ALL
+                shape.append(whole if item == ALL else item.size)
         resolved.append(item)
+    dense = _dense(value, resolved)
     if all(item == ALL for item in resolved):
         return value
     if isinstance(value, View) and value.how == "index":
@@ -259,7 +268,22 @@ def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
             return value
     while resolved and resolved[-1] == ALL:
         resolved.pop()
-    return View(tuple(shape), value.dtype, contiguous, value, "index", tuple(resolved))
+    return View(tuple(shape), value.dtype, dense, value, "index", tuple(resolved))
+
+
+def _dense(value: Value, index: list[Index]) -> int:
+    """How many trailing axes of an indexed value have no gaps: whole ones, and part of one before them."""
+    dense, left = 0, value.dense
+    for item in reversed(index):
+        if item is None:
+            dense += 1
+        elif left == 0 or not isinstance(item, Slice) or item.step != 1:
+            break
+        else:
+            dense, left = dense + 1, left - 1
+            if item != ALL:
+                break
+    return dense
 
 
 def _composed(view: View, index: list[Index]) -> list[Index]:
@@ -302,6 +326,8 @@ def render(value: Value) -> str:
         return value.name
     assert isinstance(value, View)
     base = render(value.base)
+    if value.how == "declare":
+        return base
     if value.how == "index":
         return f"{base}[{', '.join(_render_index(item) for item in value.argument)}]"
     return f"{base}.{value.how}({', '.join(map(str, value.argument))})"
@@ -453,6 +479,11 @@ class Kernel:
                     yield call, instr
             else:
                 yield instr, None
+
+    @property
+    def straight(self) -> bool:
+        """Whether it has no loop."""
+        return not any(isinstance(instr, Loop) for instr in self.body)
 
     @property
     def buffers(self) -> list[Buffer]:

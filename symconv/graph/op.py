@@ -44,6 +44,8 @@ class Op:
     reads_values : tuple of int
         Positions of inputs whose values (not only types) decide the output's shape: their types carry
         ``value`` where it is known.
+    ignores_values : tuple of int
+        Positions of inputs of which only the type matters: nothing computes them for this op's sake.
     commutative : bool
         Whether its two inputs may be exchanged; rules then match either order.
 
@@ -68,6 +70,7 @@ class Op:
     role: ClassVar[Role] = "opaque"
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
+    ignores_values: ClassVar[tuple[int, ...]] = ()
     commutative: ClassVar[bool] = False
 
     # The contract
@@ -100,6 +103,10 @@ class Op:
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """Write the instructions that compute ``outputs``; this default calls ``perform``."""
         k.perform(self, inputs, outputs)
+
+    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        """For the role "view": the output, of concrete shape, as a view of the first input's value."""
+        raise NotImplementedError(f"{type(self).__name__} is no view")
 
     # What every op does alike
 

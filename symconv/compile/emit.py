@@ -1,0 +1,357 @@
+"""A program becomes Python source that a person can read, and the source becomes code; imports program.
+
+    module      = docstring, make_memory, make_scratch, kernel*, run
+    kernel      = def, docstring, statement*           a loop's body is a function of its own: a block
+    statement   = view "=" expression | view "[...]" "=" expression | np.function(..., out=view)
+
+The source is flat: one assignment a line, shallow expressions. Before it is executed it is parsed and
+held against the list of syntax that this grammar needs.
+"""
+
+import ast
+import linecache
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from symconv.compile.memory import Arena, Memory, allocate
+from symconv.compile.program import (
+    Symbolic,
+    Buffer,
+    Call,
+    Kernel,
+    Loop,
+    Program,
+    Value,
+    View,
+    render,
+    sizes_text,
+)
+from symconv.compile.threads import parallel, serial
+from symconv.errors import CompileError
+
+WIDTH = 110
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a program and what it names.
+
+    Attributes
+    ----------
+    text : str
+        Python source.
+    namespace : dict
+        Everything besides that the text refers to: NumPy, constants, tasks, ops without a lowering.
+    """
+
+    text: str
+    namespace: dict[str, Any]
+
+
+def emit(program: Program, memory: Memory, title: str) -> Source:
+    """Write the source of a program."""
+    namespace: dict[str, Any] = {
+        "np": np, "parallel": parallel, "serial": serial, "allocate": allocate,
+        **program.constants, **program.performs,
+    }  # fmt: skip
+    loops = {instr: kernel for kernel in program.kernels for instr in kernel.body if isinstance(instr, Loop)}
+    parts = [f'"""{_clean(title)}"""']
+    if memory.shared.slots:
+        parts.append(_arena("make_memory", "What passes between kernels.", memory.shared))
+    if any(arena.slots for arena in memory.scratch.values()):
+        parts.append(_scratch(memory, loops))
+    for kernel in program.kernels:
+        parts.extend(_kernel(kernel, program, memory, namespace))
+    parts.append(_run(program, memory))
+    return Source("\n\n\n".join(parts) + "\n", namespace)
+
+
+# Memory
+
+
+def _slot_lines(arena: Arena) -> list[str]:
+    lines = []
+    for slot in arena.slots:
+        buffer = slot.buffer
+        shape = f".reshape{sizes_text(slot.shape)}" if slot.shape is not None and len(slot.shape) != 1 else ""
+        name = buffer.name if slot.shape is not None else f"{buffer.name}_memory"
+        lines.append(f"    {name} = arena[{slot.offset}:{slot.offset + slot.size}].view(np.{_dtype(buffer)}){shape}")
+    return lines
+
+
+def _slot_names(arena: Arena) -> list[str]:
+    return [s.buffer.name if s.shape is not None else f"{s.buffer.name}_memory" for s in arena.slots]
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
+
+
+def _arena(name: str, doc: str, arena: Arena) -> str:
+    lines = [f"def {name}():", f'    """{doc}"""', f"    arena = allocate({arena.size})", *_slot_lines(arena)]
+    return "\n".join([*lines, f"    return {_tuple(_slot_names(arena))}"])
+
+
+def _scratch(memory: Memory, loops: dict[Loop, Kernel]) -> str:
+    lines = ["def make_scratch():", '    """What one worker needs; the loops follow one another and share it."""']
+    lines.append(f"    arena = allocate({memory.scratch_bytes})")
+    names = []
+    for loop, arena in memory.scratch.items():
+        if arena.slots:
+            lines += _slot_lines(arena)
+            lines.append(f"    {loops[loop].name}_scratch = {_tuple(_slot_names(arena))}")
+            names.append(f"{loops[loop].name}_scratch")
+    return "\n".join([*lines, f"    return {_tuple(names)}"])
+
+
+# Kernels
+
+
+def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[str, Any]) -> Iterator[str]:
+    """The functions of one kernel: its loops' blocks, then itself."""
+    body: list[str] = []
+    straight: list[Call] = []
+    numbers = {loop: position for position, loop in enumerate(i for i in kernel.body if isinstance(i, Loop))}
+    for instr in kernel.body:
+        if not isinstance(instr, Loop):
+            straight.append(instr)
+            continue
+        body += _statements(straight)
+        straight = []
+        suffix = "" if numbers[instr] == 0 else f"_{numbers[instr] + 1}"
+        block = f"{kernel.name}_block{suffix}"
+        yield _block(block, instr, memory)
+        tasks = f"{kernel.name}_tasks{suffix}"
+        namespace[tasks] = list(
+            tuple(
+                number
+                for span, (start, size) in zip(instr.ranges, choice, strict=True)
+                for number in ((start, size) if span.ragged else (start,))
+            )
+            for choice in product(*(span.blocks for span in instr.ranges))
+        )
+        how = "parallel" if instr.parallel else "serial"
+        body.append(f"    {how}({block}, {tasks}, scratch, {_tuple(_loop_arguments(instr))})")
+    body += _statements(straight)
+    scratch = ["scratch"] if any(isinstance(instr, Loop) for instr in kernel.body) else []
+    yield _function(kernel.name, [*_arguments(kernel), *scratch], _docstring(kernel.comment, "    "), body)
+
+
+def _arguments(kernel: Kernel) -> list[str]:
+    return [buffer.name for buffer in kernel.buffers if buffer.kind not in ("constant", "scratch")]
+
+
+def _loop_arguments(loop: Loop) -> list[str]:
+    return [
+        buffer.name for buffer in Kernel("", (), [loop]).buffers if buffer.kind not in ("constant", "scratch")
+    ]
+
+
+def _block(name: str, loop: Loop, memory: Memory) -> str:
+    """The body of a loop as a function of where the block begins and how long it is."""
+    symbols = [s for span in loop.ranges for s in ((span.start, span.size) if span.ragged else (span.start,))]
+    arena = memory.scratch[loop]
+    lines = []
+    if arena.slots:
+        names = _slot_names(arena)
+        lines.append(f"    {', '.join(names)}{',' if len(names) == 1 else ''} = scratch")
+    for slot in arena.slots:
+        if slot.shape is None:
+            buffer = slot.buffer
+            count = " * ".join(f"({s})" if isinstance(s, Symbolic) and len(str(s).split()) > 1 else str(s)
+                               for s in buffer.shape if s != 1)  # fmt: skip
+            shape = f".reshape{sizes_text(buffer.shape)}" if buffer.ndim != 1 else ""
+            lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{shape}")
+    return _function(name, [*symbols, *_loop_arguments(loop), "scratch"], [], lines + _statements(loop.body))
+
+
+def _function(name: str, arguments: Sequence[str], doc: list[str], body: Sequence[str]) -> str:
+    heading = f"def {name}({', '.join(arguments)}):"
+    if len(heading) > WIDTH:
+        heading = f"def {name}(\n    {', '.join(arguments)},\n):"
+    return "\n".join([heading, *doc, *(body or ["    pass"])])
+
+
+def _docstring(comment: Sequence[str], indent: str) -> list[str]:
+    lines = [_clean(line) for line in comment]
+    if len(lines) == 1:
+        return [f'{indent}"""{lines[0]}"""']
+    return [f'{indent}"""{lines[0]}', "", *(f"{indent}{line}" for line in lines[1:]), f'{indent}"""']
+
+
+def _clean(text: str) -> str:
+    """Text for a comment: no control characters, nothing that ends a docstring."""
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text.replace("\\", "/").replace('"""', "'''").replace('"', "'")
+
+
+# Statements
+
+
+def _statements(calls: Sequence[Call]) -> list[str]:
+    """Calls as statements; a view that is used more than once gets a name."""
+    return _Writer(calls).lines
+
+
+class _Writer:
+    """Names the views of one function; mutable because it remembers them."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        self.names: dict[str, str] = {}
+        self.taken: set[str] = {
+            value.buffer.name for call in calls for value in (*call.operands, *call.out) if isinstance(value, Value)
+        }
+        self.lines: list[str] = []
+        self.uses: dict[str, int] = {}
+        for call in calls:
+            for value in (*call.operands, *call.out):
+                self._count(value)
+        for call in calls:
+            self._write(call)
+
+    def _count(self, value: Any) -> None:
+        while isinstance(value, View):
+            text = render(value)
+            self.uses[text] = self.uses.get(text, 0) + 1
+            if self.uses[text] > 1:
+                return
+            value = value.base
+
+    def _text(self, value: Any, direct: bool = False) -> str:
+        """An operand as an expression, its views named where that helps."""
+        if not isinstance(value, View):
+            return str(value)
+        key = render(value)
+        if key in self.names:
+            return self.names[key]
+        base = self._text(value.base)
+        text = base + key[len(render(value.base)) :]
+        often = self.uses[key] > 1
+        chained = isinstance(value.base, View) and render(value.base) not in self.names
+        if not often and (direct or not chained):
+            return text
+        name = self._name(value)
+        self.names[key] = name
+        self.lines.append(f"    {name} = {text}")
+        return name
+
+    def _name(self, view: View) -> str:
+        suffix = {"index": "part", "reshape": f"{view.ndim}d", "transpose": "turned"}[view.how]
+        wanted = f"{view.buffer.name}_{suffix}"
+        name, number = wanted, 1
+        while name in self.taken:
+            number += 1
+            name = f"{wanted}_{number}"
+        self.taken.add(name)
+        return name
+
+    def _write(self, call: Call) -> None:
+        function, _, bound = call.function.partition(":")
+        if function == "perform":
+            self._perform(bound, call)
+            return
+        operands = [self._text(operand) for operand in call.operands]
+        (out,) = call.out
+        if function == "copy":
+            self.lines.append(f"    {self._target(out)} = {operands[0]}")
+        elif function == "where":
+            condition, chosen, otherwise = operands
+            target = self._text(out)
+            if otherwise != target:
+                self.lines.append(f"    np.copyto({target}, {otherwise})")
+            self.lines.append(f"    np.copyto({target}, {chosen}, where={condition})")
+        else:
+            options = [f"{name}={text}" for name, text in call.options]
+            arguments = ", ".join([*operands, f"out={self._text(out)}", *options])
+            self.lines.append(f"    np.{function}({arguments})")
+
+    def _target(self, out: Value) -> str:
+        """The left side of an assignment into a value."""
+        if isinstance(out, View) and out.how == "index" and render(out) not in self.names:
+            if self.uses[render(out)] == 1:
+                return self._text(out, direct=True)
+        return f"{self._text(out)}[...]"
+
+    def _perform(self, name: str, call: Call) -> None:
+        arguments = ", ".join(self._text(operand) for operand in call.operands)
+        targets = [self._target(out) for out in call.out]
+        if len(targets) == 1:
+            self.lines.append(f"    {targets[0]} = {name}({arguments})")
+        else:
+            self.lines.append(f"    {', '.join(targets)} = {name}({arguments})")
+
+
+# The whole
+
+
+def _run(program: Program, memory: Memory) -> str:
+    arguments = [buffer.name for buffer in program.inputs]
+    lines = []
+    if memory.shared.slots:
+        names = _slot_names(memory.shared)
+        lines.append(f"    {', '.join(names)}{',' if len(names) == 1 else ''} = memory")
+    contiguous = {buffer.name for buffer in program.contiguous}
+    lines += [
+        f'    {buffer.name} = np.asarray({buffer.name}, order="C")'
+        for buffer in program.inputs
+        if buffer.name in contiguous
+    ]
+    fresh = dict.fromkeys(
+        buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
+    )
+    lines += [f"    {buffer.name} = np.empty({sizes_text(buffer.shape)}, np.{_dtype(buffer)})" for buffer in fresh]
+    position = 0
+    for kernel in program.kernels:
+        loops = [instr for instr in kernel.body if isinstance(instr, Loop)]
+        extra = []
+        if loops:
+            needs = any(memory.scratch[loop].slots for loop in loops)
+            extra = [f"[worker[{position}] for worker in scratch]" if needs else "scratch"]
+            position += needs
+        lines.append(f"    {kernel.name}({', '.join([*_arguments(kernel), *extra])})")
+    results = ", ".join(render(output) for output in program.outputs)
+    lines.append(f"    return ({results}{',' if len(program.outputs) == 1 else ''})")
+    return _function("run", [*arguments, "memory", "scratch"], [], lines)
+
+
+def _dtype(buffer: Buffer) -> str:
+    return "bool_" if buffer.dtype == "bool" else buffer.dtype
+
+
+# From source to code
+
+_ALLOWED: tuple[type[ast.AST], ...] = (
+    ast.Module, ast.FunctionDef, ast.arguments, ast.arg, ast.Expr, ast.Constant, ast.Assign, ast.Return,
+    ast.Pass, ast.Call, ast.keyword, ast.Name, ast.Load, ast.Store, ast.Attribute, ast.Subscript, ast.Slice,
+    ast.Tuple, ast.BinOp, ast.Add, ast.Sub, ast.Mult, ast.UnaryOp, ast.USub, ast.ListComp, ast.comprehension,
+)  # fmt: skip
+
+
+def load(source: Source, filename: str) -> dict[str, Any]:
+    """Check the source, register it for tracebacks and debuggers, and execute it.
+
+    Returns
+    -------
+    dict
+        The namespace, with ``run`` and, where there is memory, ``make_memory`` and ``make_scratch``.
+
+    Raises
+    ------
+    CompileError
+        Where the source holds anything that the grammar does not.
+    """
+    tree = ast.parse(source.text, filename)
+    for node in ast.walk(tree):
+        private = isinstance(node, ast.Attribute) and node.attr.startswith("_")
+        named = isinstance(node, ast.Name) and "__" in node.id
+        if not isinstance(node, _ALLOWED) or private or named:
+            raise CompileError(f"generated source holds {ast.dump(node)[:80]}, which its grammar does not have")
+    lines = source.text.splitlines(keepends=True)
+    linecache.cache[filename] = (len(source.text), None, lines, filename)
+    namespace = {"__builtins__": {}, **source.namespace}
+    exec(compile(tree, filename, "exec"), namespace)
+    return namespace

@@ -1,0 +1,260 @@
+"""A fused graph and concrete shapes become a program; imports graph and the kernel language.
+
+    view node                  a view of its input's value, no kernel
+    value known from shapes    a constant of the program
+    any other node             one kernel, written by the op (or by its anchor, or as elementwise blocks)
+"""
+
+import builtins
+import keyword
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.elementwise import Literal
+from symconv.compile.fuse import Fused
+from symconv.compile.meaning import Types, infer
+from symconv.compile.program import Buffer, Kernel, Program, Value, verify
+from symconv.compile.rewrite import short
+from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.op import as_tuple
+from symconv.graph.types import Array, TensorType, type_of
+
+RESERVED = (
+    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch", "range",
+)  # fmt: skip
+LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
+
+
+def identifier(name: str | None, otherwise: str) -> str:
+    """A user's name where it is a plain ASCII identifier that means nothing else, another one where not.
+
+    A name is data: it enters the source only in this form.
+    """
+    if name is None or len(name) > 60 or re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is None:
+        return otherwise
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or "__" in name or hasattr(builtins, name):
+        return name + "_" if re.fullmatch(r"[A-Za-z0-9]+", name) and not keyword.iskeyword(name) else otherwise
+    return name
+
+
+def lower(
+    graph: FunctionGraph, sources: Sequence[Variable], types: Sequence[TensorType], machine: Machine
+) -> Program:
+    """Write the program of a graph whose inputs and shared variables, in order, have concrete types."""
+    return _Lowering(graph, machine).program(sources, types)
+
+
+@dataclass
+class _Lowering:
+    """The state of one lowering; mutable while it walks along the graph."""
+
+    graph: FunctionGraph
+    machine: Machine
+    names: Names = field(default_factory=lambda: Names(RESERVED))
+    types: Types = field(default_factory=dict)
+    values: dict[Variable, Value] = field(default_factory=dict)
+    constants: dict[str, Array] = field(default_factory=dict)
+    performs: dict[str, Any] = field(default_factory=dict)
+    needs_contiguous: set[Buffer] = field(default_factory=set)
+    kernels: list[Kernel] = field(default_factory=list)
+
+    def program(self, sources: Sequence[Variable], types: Sequence[TensorType]) -> Program:
+        """The whole program."""
+        inputs = []
+        for position, (variable, type) in enumerate(zip(sources, types, strict=True)):
+            kind: Any = "shared" if isinstance(variable, SharedVariable) else "input"
+            name = self.names(identifier(variable.name, f"{kind}_{position}"))
+            buffer = Buffer(type.shape, type.dtype, 0, name, kind)  # type: ignore[arg-type]
+            inputs.append(buffer)
+            self.types[variable], self.values[variable] = type, buffer
+        needed = needed_nodes(self.graph)
+        for node in self.graph.nodes:
+            infer(node, self.types)
+            self._know_values(node)
+        homes = self._homes()
+        for node in self.graph.nodes:
+            if node in needed and not self._known(node):
+                self._lower(node, homes)
+        outputs = self._outputs(homes)
+        program = Program(
+            tuple(inputs), tuple(outputs), tuple(self.kernels), frozenset(self.needs_contiguous),
+            self.constants, self.performs,
+        )  # fmt: skip
+        verify(program)
+        return program
+
+    # What is known from shapes alone
+
+    def _know_values(self, node: Apply) -> None:
+        """Compute now what depends on sizes only, so that shapes that depend on it are known too."""
+        arguments = []
+        for position, variable in enumerate(node.inputs):
+            type = self.types.get(variable) or type_of_constant(variable)
+            if position in node.op.ignores_values:
+                arguments.append(np.broadcast_to(np.zeros((), type.dtype), type.shape))  # type: ignore[arg-type]
+            elif type.value is not None:
+                arguments.append(type.value)
+            else:
+                return
+        if any(np.prod(self.types[output].shape) > LARGEST_KNOWN for output in node.outputs):  # type: ignore[arg-type]
+            return
+        with np.errstate(all="ignore"):
+            results = as_tuple(node.op.perform(*arguments))
+        for output, result in zip(node.outputs, results, strict=True):
+            self.types[output] = self.types[output].with_value(np.asarray(result, output.dtype))
+
+    def _known(self, node: Apply) -> bool:
+        return all(self.types[output].value is not None for output in node.outputs)
+
+    # Where results go
+
+    def _homes(self) -> dict[Variable, Variable]:
+        """For each result the variable whose buffer it is, or is a view of: that buffer is fresh."""
+        homes: dict[Variable, Variable] = {}
+        taken: set[Variable] = set()
+        for result in self.graph.results:
+            root = result
+            while root.owner is not None and root.owner.op.role == "view" and not self._known(root.owner):
+                root = root.owner.inputs[0]
+            if root.owner is not None and not self._known(root.owner) and root not in taken:
+                homes.setdefault(result, root)
+                taken.add(root)
+        return homes
+
+    def _outputs(self, homes: dict[Variable, Variable]) -> list[Value]:
+        outputs: list[Value] = []
+        returned: set[Buffer] = set()
+        for position, result in enumerate(self.graph.results):
+            value = self.value(result)
+            if result not in homes or value.buffer.kind != "output" or value.buffer in returned:
+                fresh = self._buffer(result, "output", f"result_{position}")
+                builder = self._builder(Region(None, (), {}, {}))
+                builder.copy(value, fresh)
+                self._kernel("copy", ("a copy: results are never aliased",), builder)
+                value = fresh
+            returned.add(value.buffer)
+            outputs.append(value)
+        return outputs
+
+    # Kernels
+
+    def value(self, variable: Variable) -> Value:
+        """The value of a variable: a buffer, a view, or a constant of the program."""
+        if variable not in self.values:
+            type = self.types.get(variable) or type_of_constant(variable)
+            assert type.value is not None, f"{variable} has no value yet"
+            array = np.asarray(type.value, order="C")
+            name = self.names(identifier(variable.name, "constant"))
+            self.constants[name] = array
+            self.values[variable] = Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
+        return self.values[variable]
+
+    def _buffer(self, variable: Variable, kind: Any, otherwise: str) -> Buffer:
+        type = self.types.get(variable) or type_of_constant(variable)
+        name = self.names(identifier(variable.name, otherwise))
+        return Buffer(type.shape, type.dtype, type.ndim, name, kind)  # type: ignore[arg-type]
+
+    def _builder(self, region: Region) -> Builder:
+        return Builder(
+            self.names, self.machine, region, self.constants, self.performs, self.needs_contiguous
+        )
+
+    def _lower(self, node: Apply, homes: dict[Variable, Variable]) -> None:
+        op = node.op
+        if op.role == "view":
+            builder = self._builder(Region(None, (), {}, {}))
+            view = op.view(builder, self.value(node.inputs[0]), self.types[node.outputs[0]].shape)
+            if builder.body:
+                self._kernel(op.label.lower(), (f"{op}", *_places([node])), builder)
+            self.values[node.outputs[0]] = view
+            return
+        fresh = set(homes.values())
+        outputs = []
+        for output in node.outputs:
+            kind = "output" if output in fresh else "memory"
+            outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op)))
+            self.values[output] = outputs[-1]
+        members = op.inner.nodes if isinstance(op, Fused) else (node,)
+        inside = dict(zip(op.inner.inputs, node.inputs, strict=True)) if isinstance(op, Fused) else {}
+        results = op.inner.outputs if isinstance(op, Fused) else node.outputs
+        anchor = next((member for member in members if member.op.role != "elementwise"), None)
+        builder = self._builder(self._region(members, anchor, inside, dict(zip(results, outputs, strict=True))))
+        if anchor is None:
+            shape = self.types[node.outputs[0]].shape
+            builder.elementwise(shape, self._bytes_each(builder.region))  # type: ignore[arg-type]
+        else:
+            inputs = [self.value(inside.get(variable, variable)) for variable in anchor.inputs]
+            anchor.op.lower(builder, inputs, outputs)
+        name = "_".join(identifier(m.op.label.lower().partition("{")[0], "op") for m in members[:4])
+        comment = _comment(node, members)
+        self._kernel(name, comment, builder)
+
+    def _region(
+        self,
+        members: Sequence[Apply],
+        anchor: Apply | None,
+        inside: dict[Variable, Variable],
+        outputs: dict[Variable, Value],
+    ) -> Region:
+        elementwise = tuple(member for member in members if member is not anchor)
+        computed = {output for member in members for output in member.outputs}
+        values: dict[Variable, Any] = {}
+        for member in elementwise:
+            for variable in member.inputs:
+                if variable not in computed and variable not in values:
+                    outer = inside.get(variable, variable)
+                    values[variable] = (
+                        Literal(outer.data.reshape(())[()], outer.dtype)
+                        if isinstance(outer, Constant) and outer.data.size == 1 and outer.ndim == 0
+                        else self.value(outer)
+                    )
+        return Region(anchor.outputs[0] if anchor else None, elementwise, values, outputs)
+
+    def _bytes_each(self, region: Region) -> int:
+        """Bytes that one element of an elementwise kernel touches."""
+        touched = [*region.values.values(), *region.outputs.values()]
+        return sum(np.dtype(value.dtype).itemsize for value in touched if isinstance(value, Value))
+
+    def _kernel(self, name: str, comment: tuple[str, ...], builder: Builder) -> None:
+        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body))
+
+
+def type_of_constant(variable: Variable) -> TensorType:
+    """The type of a constant, with its value."""
+    assert isinstance(variable, Constant), f"{variable} is not known"
+    return type_of(variable.data).with_value(variable.data)
+
+
+def needed_nodes(graph: FunctionGraph) -> set[Apply]:
+    """The applies whose values the results need: not those of which only the type is looked at."""
+    needed: set[Apply] = set()
+    waiting = [variable.owner for variable in graph.results if variable.owner is not None]
+    while waiting:
+        node = waiting.pop()
+        if node in needed:
+            continue
+        needed.add(node)
+        for position, variable in enumerate(node.inputs):
+            if variable.owner is not None and position not in node.op.ignores_values:
+                waiting.append(variable.owner)
+    return needed
+
+
+def _noun(op: Any) -> str:
+    return identifier(re.sub(r"\W+", "_", op.label.lower()).strip("_") + "_result", "result")
+
+
+def _places(nodes: Sequence[Apply]) -> tuple[str, ...]:
+    places = dict.fromkeys(node.origin.short for node in nodes if node.origin)
+    return (f"from {', '.join(list(places)[:4])}",) if places else ()
+
+
+def _comment(node: Apply, members: Sequence[Apply]) -> tuple[str, ...]:
+    results = node.op.inner.outputs if isinstance(node.op, Fused) else node.outputs
+    return (short(results[0], depth=6), *_places(members))

@@ -1,0 +1,121 @@
+"""What a graph means: types from types, and values from values by ``perform`` alone; imports graph.
+
+This is the reference that the compiled kernels are held against.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from symconv.errors import CompileError, ShapeError, SymconvError
+from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.op import as_tuple
+from symconv.graph.types import Array, TensorType
+
+Types = dict[Variable, TensorType]
+
+
+def infer(node: Apply, known: Types) -> None:
+    """Enter the types of a node's outputs, given those of its inputs; errors name the user's line."""
+    types = []
+    for position, variable in enumerate(node.inputs):
+        type = known.get(variable, variable.type)
+        if position in node.op.reads_values and type.value is None and isinstance(variable, Constant):
+            type = type.with_value(variable.data)
+        types.append(type)
+    try:
+        found = as_tuple(node.op.out_types(*types))
+        check_stretching(node, [type.shape for type in types])
+    except SymconvError as error:
+        raise explained(error, node, types) from None
+    known.update(zip(node.outputs, found, strict=True))
+
+
+def explained(error: SymconvError, node: Apply, types: Sequence[TensorType]) -> SymconvError:
+    """The error with the node's arguments and the user's line."""
+    error.where = error.where or node.origin
+    if not error.arguments:
+        names = node.op.argument_names or tuple(f"input {index}" for index in range(len(types)))
+        texts = [
+            f"{type}" + (f"  ({variable.name})" if variable.name else "")
+            for type, variable in zip(types, node.inputs, strict=True)
+        ]
+        error.arguments = tuple(zip(names, texts, strict=False))
+    return error
+
+
+def check_stretching(node: Apply, shapes: Sequence[Sequence[int | None]]) -> None:
+    """An unknown size never broadcasts, whatever comes: (3, 1) + (3, 4) needs a 1 that is known.
+
+    Raises
+    ------
+    ShapeError
+        Where a size that was unknown while the graph was built turns out to be 1 and would be stretched.
+    """
+    if node.op.role != "elementwise" or len(shapes) < 2:
+        return
+    ndim = max(map(len, shapes))
+    for variable, shape in zip(node.inputs, shapes, strict=True):
+        for axis in range(1, len(shape) + 1):
+            if shape[-axis] == 1 and variable.type.shape[-axis] is None:
+                others = {other[-axis] for other in shapes if len(other) >= axis} - {1, None}
+                if others:
+                    raise ShapeError(
+                        f"dimension {ndim - axis} of {variable} is 1 and would have to stretch to {others.pop()}",
+                        hint="an unknown size never broadcasts: state the 1, as in row, col, dimshuffle "
+                        "or shape=(None, 1)",
+                    )
+
+
+def interpret(
+    graph: FunctionGraph,
+    arrays: Sequence[Array],
+    watch: Callable[[Apply, Sequence[Array]], None] | None = None,
+) -> list[Array]:
+    """The graph's results by every op's ``perform``, one after the other, on inputs in order.
+
+    Shared variables have their current values. ``watch`` sees each node and its results.
+    """
+    values: dict[Variable, Array] = dict(zip(graph.inputs, arrays, strict=True))
+    for variable in graph.leaves:
+        if isinstance(variable, Constant):
+            values[variable] = variable.data
+        elif isinstance(variable, SharedVariable):
+            values.setdefault(variable, variable.container.value)
+    remaining = {variable: len(users) for variable, users in graph.clients.items()}
+    for variable in graph.results:
+        remaining[variable] = remaining.get(variable, 0) + 1
+    with np.errstate(all="ignore"):
+        for node in graph.nodes:
+            results = perform(node, [values[variable] for variable in node.inputs])
+            values.update(zip(node.outputs, results, strict=True))
+            if watch is not None:
+                watch(node, results)
+            for variable in dict.fromkeys(node.inputs):
+                remaining[variable] -= 1
+                if not remaining[variable]:
+                    del values[variable]
+    return [values[variable] for variable in graph.results]
+
+
+def perform(node: Apply, arrays: Sequence[Array]) -> list[Array]:
+    """One node by its own ``perform``, shapes and dtypes checked against its promise."""
+    shapes = [array.shape for array in arrays]
+    types = [TensorType(array.dtype.name, array.shape, array) for array in arrays]
+    try:
+        promised = as_tuple(node.op.out_types(*types))
+        check_stretching(node, shapes)
+    except SymconvError as error:
+        raise explained(error, node, types) from None
+    results = []
+    for type, result in zip(promised, as_tuple(node.op.perform(*arrays)), strict=True):
+        array = np.asarray(result)
+        if array.dtype.name != type.dtype or not type.accepts(array.shape):
+            raise CompileError(
+                f"{node.op} computed {array.dtype}{list(array.shape)} and had promised {type}",
+                where=node.origin,
+                hint="perform and out_types of the op disagree",
+            )
+        results.append(array)
+    return results

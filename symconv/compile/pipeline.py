@@ -1,0 +1,101 @@
+"""The passes, in their order, in one tuple; and the stages that they lead through; imports its neighbours."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from symconv.compile import rules
+from symconv.compile.fuse import fuse
+from symconv.compile.rewrite import AnyRule, Change, Driver
+from symconv.graph.function_graph import FunctionGraph
+
+Transformation = Callable[[FunctionGraph, list[Change]], FunctionGraph]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """One step from graph to graph.
+
+    Attributes
+    ----------
+    name : str
+        What the graph is called after it.
+    purpose : str
+        One sentence.
+    run : callable
+        The transformation; it enters what it changed in the log.
+    """
+
+    name: str
+    purpose: str
+    run: Transformation
+
+
+def rewriting(name: str, given: Sequence[AnyRule]) -> Transformation:
+    """The transformation that uses rules until none applies."""
+
+    def run(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
+        return Driver(name, given, log)(graph)
+
+    return run
+
+
+PASSES: tuple[Pass, ...] = (
+    Pass(
+        "canonical",
+        "one form for expressions that mean the same; constants computed; nothing computed twice",
+        rewriting("canonical", rules.CANONICAL),
+    ),
+    Pass(
+        "stable",
+        "forms that lose digits or overflow replaced by ones that do not",
+        rewriting("stable", rules.STABLE),
+    ),
+    Pass(
+        "specialised",
+        "forms that cost less on this machine",
+        rewriting("specialised", rules.SPECIALISED),
+    ),
+    Pass(
+        "fused",
+        "regions become kernels: one apply, one kernel",
+        lambda graph, log: fuse(graph),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What became of a graph.
+
+    Attributes
+    ----------
+    graphs : dict
+        The graph after each pass, by name, from "built" on.
+    log : tuple of Change
+        Every use of a rule, in order.
+    seconds : dict
+        How long each pass took.
+    """
+
+    graphs: dict[str, FunctionGraph]
+    log: tuple[Change, ...]
+    seconds: dict[str, float]
+
+    @property
+    def fused(self) -> FunctionGraph:
+        """The last graph."""
+        return next(reversed(self.graphs.values()))
+
+
+def compile_graph(graph: FunctionGraph, passes: Sequence[Pass] = PASSES) -> Stages:
+    """Take a graph through the passes."""
+    graphs = {"built": graph}
+    log: list[Change] = []
+    seconds: dict[str, float] = {}
+    for step in passes:
+        started = perf_counter()
+        graph = step.run(graph, log)
+        seconds[step.name] = perf_counter() - started
+        graphs[step.name] = graph
+    return Stages(graphs, tuple(log), seconds)
