@@ -201,7 +201,10 @@ def floating_of(dtype: str) -> str:
 
 # The op
 
-COMMUTATIVE = frozenset("add mul maximum minimum eq neq and_ or_ xor logical_and logical_or logical_xor".split())
+COMMUTATIVE = frozenset((
+    "add", "mul", "maximum", "minimum", "eq", "neq", "and_", "or_", "xor",
+    "logical_and", "logical_or", "logical_xor",
+))  # fmt: skip
 
 _NUMBERS = (bool, int, float, complex)
 

@@ -20,7 +20,7 @@ from symconv.graph.operators import implements
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType, type_of
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
@@ -97,11 +97,9 @@ class DimShuffle(Op):
         return moved[new + (0,) * len(self.dropped) + (Ellipsis,)]
 
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
-        """The input's axes permuted, the dropped ones indexed away, the new ones inserted."""
-        kept = [axis for axis in range(self.input_ndim) if axis in self.order]
-        value = value[tuple(slice(None) if axis in kept else 0 for axis in range(self.input_ndim))]
-        value = value.transpose(*(kept.index(axis) for axis in self.kept))
-        return value[tuple(None if axis == "x" else slice(None) for axis in self.order)]
+        moved = value.transpose(*self.kept, *self.dropped)
+        new = tuple(None if axis == "x" else slice(None) for axis in self.order)
+        return moved[new + (0,) * len(self.dropped)]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -162,8 +160,8 @@ class Reshape(Op):
         return x.reshape([size or 0 for size in resolved(tuple(map(int, shape)), x.shape)])
 
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
-        """A view where the input has no gaps, else of a copy that has none."""
-        return k.contiguous(value).reshape(*shape)
+        contiguous = k.contiguous(value)
+        return contiguous.reshape(*shape) if shape else contiguous[(0,) * value.ndim]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -250,7 +248,6 @@ class SpecifyShape(Op):
         return x
 
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
-        """The input itself: the promise was checked while planning."""
         return value
 
     def grad(
@@ -267,8 +264,8 @@ class SpecifyShape(Op):
 class Shape(Op):
     """The sizes of a tensor, int64[ndim]."""
 
-    ignores_values: ClassVar[tuple[int, ...]] = (0,)
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
+    ignores_values: ClassVar[tuple[int, ...]] = (0,)
 
     def out_types(self, x: TensorType) -> TensorType:
         value = None if None in x.shape else np.array(x.shape, "int64")
@@ -298,8 +295,8 @@ class ShapeAt(Op):
         Which one, from 0.
     """
 
-    ignores_values: ClassVar[tuple[int, ...]] = (0,)
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
+    ignores_values: ClassVar[tuple[int, ...]] = (0,)
     axis: int
 
     def out_types(self, x: TensorType) -> TensorType:

@@ -17,7 +17,7 @@ shape, a broadcast zero for one.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -25,7 +25,12 @@ from symconv.errors import DTypeError, RankError, ShapeError
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType, type_of
+from symconv.ops.conv import algorithms
 from symconv.ops.conv.geometry import ConvGeometry, sizes_text
+
+if TYPE_CHECKING:  # the builder is handed in
+    from symconv.compile.builder import Builder
+    from symconv.compile.program import Value
 
 _AXES = {1: "time", 2: "rows, cols", 3: "depth, rows, cols"}
 _LETTERS = "xyz"
@@ -196,6 +201,11 @@ class Conv(_Convolution):
             target += np.einsum(f"ngc{space},gkc->ngk{space}", pixels, bank)
         return output.astype(result_type.dtype, copy=False)
 
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """By the algorithm of the portfolio that costs least."""
+        image, filters = inputs
+        algorithms.lower(k, self, self.geometry, image, filters)
+
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
@@ -218,6 +228,7 @@ class ConvGradInput(_Convolution):
     """
 
     argument_names: ClassVar[tuple[str, ...]] = ("gradient", "filters", "like")
+    ignores_values: ClassVar[tuple[int, ...]] = (2,)
 
     @property
     def label(self) -> str:
@@ -273,6 +284,7 @@ class ConvGradFilters(_Convolution):
     """
 
     argument_names: ClassVar[tuple[str, ...]] = ("image", "gradient", "like")
+    ignores_values: ClassVar[tuple[int, ...]] = (2,)
 
     @property
     def label(self) -> str:
