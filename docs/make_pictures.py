@@ -1,4 +1,4 @@
-"""Draws the pictures of the README and the documentation; imports symconv.
+"""Draws the pictures of the README and the documentation, with symconv's own layout; imports symconv.
 
     python docs/make_pictures.py
 
@@ -20,8 +20,8 @@ def pictures() -> dict[str, str]:
     layer = chapter_layer()
     f = sc.function([layer.input], layer.output, name="layer")
     return {
-        "layer-before.svg": svg(layer.output),
-        "layer-after.svg": svg(f, stage="fused"),
+        "layer-before.svg": sc.draw(f, stage="built", engine="builtin"),
+        "layer-after.svg": sc.draw(f, stage="fused", engine="builtin"),
     }
 
 

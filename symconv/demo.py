@@ -249,5 +249,16 @@ def written(
 
 
 def beside(photo: Array, maps: Array) -> Array:
-    """The photograph and its feature maps as one picture."""
-    return tile_images([photo, *maps[0]])
+    """The photograph and its feature maps as one picture; grey where the filters lose the border.
+
+    Parameters
+    ----------
+    photo : ndarray uint8 [H, W, 3]
+    maps : ndarray [1, K, H - 8, W - 8]
+
+    Returns
+    -------
+    ndarray uint8 [H, ..., 3]
+    """
+    tiles = tile_images(maps[0], columns=maps.shape[1], padding=FILTER // 2)
+    return np.concatenate([photo, np.repeat(tiles[:, :, None], 3, axis=2)], axis=1)
