@@ -75,11 +75,11 @@ class Op:
 
     # The contract
 
-    def out_types(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
+    def out_types(self, *types: Any, **_: Any) -> TensorType | tuple[TensorType, ...]:
         """Types of the outputs: used while building (sizes may be None) and while planning (all known)."""
         raise NotImplementedError(f"{type(self).__name__} does not state its output types")
 
-    def perform(self, *arrays: Array) -> Any:
+    def perform(self, *arrays: Any, **_: Any) -> Any:
         """What the op means, in plain NumPy: an array, or a tuple of them."""
         raise NotImplementedError(f"{type(self).__name__} does not state its meaning")
 
