@@ -109,17 +109,24 @@ def grad(
 
 
 def _wanted(wrt: Wanted) -> list[Variable]:
-    variables = [wrt] if isinstance(wrt, Variable) else list(wrt) if isinstance(wrt, list | tuple) else None
-    if variables is None:
-        raise ArgumentError(
-            f"grad needs a variable, a list or a tuple of variables, got {type(wrt).__name__}", where=here()
-        )
+    variables = _listed(wrt)
     for variable in variables:
-        if not isinstance(variable, Variable):
-            raise ArgumentError(f"cannot differentiate by {variable!r}, which is no variable", where=here())
         if variable.type.is_complex:
             raise _no_complex(variable, None)
     return variables
+
+
+def _listed(variables: Wanted) -> list[Variable]:
+    listed = [variables] if isinstance(variables, Variable) else variables
+    if not isinstance(listed, list | tuple):
+        raise ArgumentError(
+            f"a variable, a list or a tuple of variables is needed, got {type(variables).__name__}",
+            where=here(),
+        )
+    for variable in listed:
+        if not isinstance(variable, Variable):
+            raise ArgumentError(f"{variable!r} is no symbolic variable", where=here())
+    return list(listed)
 
 
 def _option(name: str, value: Any, allowed: tuple[str, ...]) -> None:
@@ -338,7 +345,7 @@ def Rop(outputs: Wanted, wrt: Wanted, eval_points: Any) -> Any:
     given vector, for whatever u.
     """
     variables, points = _paired(wrt, eval_points)
-    listed = list(outputs) if isinstance(outputs, list | tuple) else [outputs]
+    listed = _listed(outputs)
     dummies = [Variable(output.type) for output in listed]
     rows = Lop(listed, variables, dummies, disconnected_inputs="ignore")
     columns = Lop(rows, dummies, points, disconnected_inputs="ignore")
@@ -351,13 +358,12 @@ def Rop(outputs: Wanted, wrt: Wanted, eval_points: Any) -> Any:
 
 def _paired(variables: Wanted, points: Any) -> tuple[list[Variable], list[Variable]]:
     """Variables and the tensors that belong to them, as lists of one length."""
-    listed = list(variables) if isinstance(variables, list | tuple) else [variables]
-    given = list(points) if isinstance(variables, list | tuple) else [points]
+    listed = _listed(variables)
+    given = [points] if isinstance(variables, Variable) else list(points)
     if len(listed) != len(given):
-        raise ArgumentError(f"{len(listed)} variables need as many eval_points, got {len(given)}", where=here())
-    for variable in listed:
-        if not isinstance(variable, Variable):
-            raise ArgumentError(f"{variable!r} is no variable", where=here())
+        raise ArgumentError(
+            f"{len(listed)} variables need as many eval_points, got {len(given)}", where=here()
+        )
     return listed, [
         second(variable, point) if point.ndim < variable.ndim else point
         for variable, point in zip(listed, map(as_variable, given), strict=True)
@@ -429,7 +435,7 @@ def verify_grad(
                 f"the gradient along a random direction is {expected:.12g}, differences say {found:.12g}",
                 arguments=[(f"input {index}", variable.type) for index, variable in enumerate(inputs)],
                 where=result.origin,
-                hint=f"allowed are {tolerance:.1e} of {max(size, abs(found)):.3g} and {noise:.1e} of rounding",
+                hint=f"allowed: {tolerance:.1e} of {max(size, abs(found)):.3g}, and {noise:.1e} of rounding",
             )
 
 

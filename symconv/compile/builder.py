@@ -11,6 +11,7 @@ the elementwise work of the kernel while the tile is still in the cache:
 How long blocks are, and whether they run in parallel, is decided here, for every op alike.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ class Names:
             return wanted
         while True:
             self.taken[wanted] += 1
-            name = f"{wanted}_{self.taken[wanted]}"
+            name = f"{wanted.rstrip('_')}_{self.taken[wanted]}"
             if name not in self.taken:
                 self.taken[name] = 1
                 return name
@@ -223,7 +224,7 @@ class Builder:
 
     def perform(self, op: Op, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
         """Call the op's own ``perform``, and copy what it returns."""
-        name = self.names(f"perform_{op.label.lower()}")
+        name = self.names("perform_" + re.sub(r"\W.*", "", op.label.lower()))
         self.performs[name] = op.perform
         self.write(Call(f"perform:{name}", tuple(inputs), tuple(outputs)))
 

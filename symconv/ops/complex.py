@@ -59,13 +59,13 @@ class MakeComplex(Op):
 def real(x: Operand) -> Variable:
     """The real part; of a real tensor itself."""
     x = as_variable(x)
-    return Part(False)(x) if x.type.is_complex else x  # type: ignore[no-any-return]
+    return Part(False).apply(x).outputs[0] if x.type.is_complex else x
 
 
 def imag(x: Operand) -> Variable:
     """The imaginary part; zeros of a real tensor."""
     x = as_variable(x)
-    return Part(True)(x) if x.type.is_complex else zeros_like(x)  # type: ignore[no-any-return]
+    return Part(True).apply(x).outputs[0] if x.type.is_complex else zeros_like(x)
 
 
 def angle(x: Operand) -> Variable:
@@ -77,7 +77,7 @@ def complex(real: Operand, imaginary: Operand) -> Variable:
     """Complex numbers of real and imaginary parts, which broadcast."""
     parts = [as_variable(part) for part in (real, imaginary)]
     floats = [cast(part, floating_of(part.dtype)) for part in parts]
-    return MakeComplex()(*floats)  # type: ignore[no-any-return]
+    return MakeComplex().apply(*floats).outputs[0]
 
 
 METHODS.update(real=real, imag=imag)

@@ -5,6 +5,7 @@ with one of the prefixes b w i l f d c z their dtype is int8, int16, int32, int6
 complex64 or complex128.
 """
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -74,7 +75,7 @@ def _dtype_name(dtype: Any) -> str:
 
 
 def _shape(shape: Sequence[int | None]) -> tuple[Dim, ...]:
-    return tuple(size.__index__() if hasattr(size, "__index__") else size for size in shape)
+    return tuple(None if size is None else operator.index(size) for size in shape)
 
 
 def _name(name: Any) -> str | None:

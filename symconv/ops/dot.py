@@ -13,7 +13,7 @@ import numpy as np
 from symconv.errors import RankError, ShapeError
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
-from symconv.graph.operators import UFUNCS, implements
+from symconv.graph.operators import METHODS, UFUNCS
 from symconv.graph.types import Array, Dim, TensorType, broadcast
 from symconv.ops.elemwise import common_dtype, sum_to
 from symconv.ops.elemwise_rows import mul
@@ -121,7 +121,7 @@ class MatMul(Op):
         """One call for the whole stack."""
         at = k.whole(outputs[0].ndim)
         tile = k.tile(at)
-        k.matmul(*inputs, tile)
+        k.matmul(inputs[0], inputs[1], tile)
         k.epilogue(tile, at)
 
     def grad(
@@ -137,7 +137,6 @@ class MatMul(Op):
         ]
 
 
-@implements("dot")
 def dot(x: Operand, y: Operand) -> Variable:
     """The matrix product of two tensors, as ``numpy.dot`` has it.
 
@@ -167,7 +166,7 @@ def dot(x: Operand, y: Operand) -> Variable:
     if x.ndim == 0 or y.ndim == 0:
         return mul(x, y)
     if x.ndim <= 2 and y.ndim <= 2:
-        return Dot()(x, y)  # type: ignore[no-any-return]
+        return Dot().apply(x, y).outputs[0]
     rows = [size_of(x, axis) for axis in range(x.ndim - 1)]
     stack = [size_of(y, axis) for axis in range(y.ndim) if axis != y.ndim - 2]
     first = _as_rows(x)
@@ -185,7 +184,6 @@ def _as_rows(x: Variable) -> Variable:
     return reshape(x, [count_of(x, range(x.ndim - 1)), size_of(x, x.ndim - 1)])
 
 
-@implements("__matmul__")
 def matmul(x: Operand, y: Operand) -> Variable:
     """The matrix product ``x @ y``: of vectors, matrices, or stacks of matrices.
 
@@ -217,7 +215,8 @@ def matmul(x: Operand, y: Operand) -> Variable:
     if x.ndim == 1:
         return _dropped(matmul(shape_padleft(x), y), -2)
     ndim = max(x.ndim, y.ndim)
-    return MatMul()(shape_padleft(x, ndim - x.ndim), shape_padleft(y, ndim - y.ndim))  # type: ignore[no-any-return]
+    x, y = shape_padleft(x, ndim - x.ndim), shape_padleft(y, ndim - y.ndim)
+    return MatMul().apply(x, y).outputs[0]
 
 
 def _dropped(x: Variable, axis: int) -> Variable:
@@ -225,3 +224,5 @@ def _dropped(x: Variable, axis: int) -> Variable:
 
 
 UFUNCS["matmul"] = matmul
+
+METHODS.update(dot=dot, __matmul__=matmul)

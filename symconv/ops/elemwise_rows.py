@@ -16,7 +16,7 @@ from symconv.config import current
 from symconv.errors import DTypeError
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import as_variable
-from symconv.graph.operators import METHODS, UFUNCS, implements
+from symconv.graph.operators import METHODS, UFUNCS
 from symconv.graph.types import DTYPES, TensorType
 from symconv.ops.elemwise import (
     ROWS,
@@ -253,7 +253,6 @@ conj: Elemwise = unary("conj(x)", "the complex conjugate of x", as_numpy, lambda
                        ufunc="conjugate", trivial=_is_real)
 
 
-@implements("astype")
 def cast(x: Operand, dtype: Any) -> Variable:
     """Convert to another dtype, as ``astype`` of arrays does.
 
@@ -314,3 +313,4 @@ def _filled_like(x: Operand, value: int, dtype: Any) -> Variable:
 inv = reciprocal
 where = switch
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
+METHODS["astype"] = cast

@@ -82,20 +82,21 @@ def selu(x: Operand) -> Variable:
 
 def softsign(x: Operand) -> Variable:
     """x / (1 + |x|)."""
-    x = _floating(x)
-    return x / (1 + abs(x))
+    value = _floating(x)
+    return value / (1 + abs(value))
 
 
 def swish(x: Operand, beta: Operand = 1.0) -> Variable:
     """x · sigmoid(``beta`` x), also called silu."""
-    x = _floating(x)
-    return x * sigmoid(x if isinstance(beta, float) and beta == 1.0 else x * beta)
+    value = _floating(x)
+    return value * sigmoid(value if isinstance(beta, float) and beta == 1.0 else value * beta)
 
 
 def gelu(x: Operand) -> Variable:
     """x Φ(x), where tanh stands for Φ (Hendrycks and Gimpel 2016, section 2)."""
-    x = _floating(x)
-    return x * 0.5 * (1 + tanh((x + x * x * x * 0.044715) * math.sqrt(2 / math.pi)))
+    value = _floating(x)
+    inner = (value + value * value * value * 0.044715) * math.sqrt(2 / math.pi)
+    return value * 0.5 * (1 + tanh(inner))
 
 
 def softmax(x: Operand, axis: int = -1) -> Variable:

@@ -56,7 +56,7 @@ class Reduction:
         return self.name
 
     def __reduce__(self) -> Any:
-        return REDUCTIONS.__getitem__, (self.name,)
+        return reduction_named, (self.name,)
 
 
 def _counted(dtype: str) -> str:
@@ -84,6 +84,11 @@ REDUCTIONS = {
         Reduction("any", "logical_or", lambda dtype: "bool"),
     )
 }
+
+
+def reduction_named(name: str) -> Reduction:
+    """The reduction of the table with this name."""
+    return REDUCTIONS[name]
 
 
 @dataclass(frozen=True)
@@ -142,10 +147,10 @@ class Reduce(Op):
             self._reduce(k, x, k.whole(x.ndim if self.keepdims else 0))
             return
         first = kept[0]
-        elements = math.prod(int(size) for size in x.shape)  # type: ignore[arg-type]
-        length = int(x.shape[first])  # type: ignore[arg-type]
-        each = elements // max(length, 1) * np.dtype(x.dtype).itemsize
-        with k.blocks(k.axis(length, "start", "length"), bytes_each=each) as (block,):
+        sizes = [int(size) for size in x.shape]  # type: ignore[arg-type]
+        others = math.prod(size for axis, size in enumerate(sizes) if axis != first)
+        each = others * np.dtype(x.dtype).itemsize
+        with k.blocks(k.axis(sizes[first], "start", "length"), bytes_each=each) as (block,):
             part = [block.slice if axis == first else slice(None) for axis in range(x.ndim)]
             stays = range(x.ndim) if self.keepdims else kept
             self._reduce(k, x[tuple(part)], tuple(part[axis] for axis in stays))

@@ -16,7 +16,7 @@ import numpy as np
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
 from symconv.graph.nodes import Apply, Constant, Operand, Variable, constant
 from symconv.graph.op import Gradients, Op, Role, as_variable
-from symconv.graph.operators import implements
+from symconv.graph.operators import METHODS
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType, type_of
 
@@ -97,9 +97,11 @@ class DimShuffle(Op):
         return moved[new + (0,) * len(self.dropped) + (Ellipsis,)]
 
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
-        moved = value.transpose(*self.kept, *self.dropped)
-        new = tuple(None if axis == "x" else slice(None) for axis in self.order)
-        return moved[new + (0,) * len(self.dropped)]
+        """The input's axes permuted, the dropped ones indexed away, the new ones inserted."""
+        kept = [axis for axis in range(self.input_ndim) if axis in self.order]
+        value = value[tuple(slice(None) if axis in kept else 0 for axis in range(self.input_ndim))]
+        value = value.transpose(*(kept.index(axis) for axis in self.kept))
+        return value[tuple(None if axis == "x" else slice(None) for axis in self.order)]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -160,6 +162,7 @@ class Reshape(Op):
         return x.reshape([size or 0 for size in resolved(tuple(map(int, shape)), x.shape)])
 
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        """A view where the input has no gaps, else of a copy that has none."""
         contiguous = k.contiguous(value)
         return contiguous.reshape(*shape) if shape else contiguous[(0,) * value.ndim]
 
@@ -248,6 +251,7 @@ class SpecifyShape(Op):
         return x
 
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
+        """The input itself: the promise was checked while planning."""
         return value
 
     def grad(
@@ -362,7 +366,6 @@ class MakeVector(Op):
 # Sizes
 
 
-@implements("shape")
 def shape(x: Operand) -> Variable:
     """The sizes of ``x`` as an int64 vector; a constant where all of them are known."""
     x = as_variable(x)
@@ -438,7 +441,6 @@ def _shuffled(x: Variable, order: Sequence[Axis]) -> Variable:
     return result
 
 
-@implements("dimshuffle")
 def dimshuffle(x: Operand, *pattern: Any) -> Variable:
     """Permute, drop and add axes.
 
@@ -471,7 +473,6 @@ def dimshuffle(x: Operand, *pattern: Any) -> Variable:
     return _shuffled(as_variable(x), order)
 
 
-@implements("transpose")
 def transpose(x: Operand, *axes: Any) -> Variable:
     """Permute the axes; without ``axes`` reverse them.
 
@@ -495,7 +496,6 @@ def transpose(x: Operand, *axes: Any) -> Variable:
     return _shuffled(x, order)
 
 
-@implements("swapaxes")
 def swapaxes(x: Operand, first: int, second: int) -> Variable:
     """Exchange two axes; the result is a view."""
     x = as_variable(x)
@@ -505,7 +505,6 @@ def swapaxes(x: Operand, first: int, second: int) -> Variable:
     return _shuffled(x, order)
 
 
-@implements("squeeze")
 def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Variable:
     """Drop the axes that are known to have size 1, or those named.
 
@@ -551,7 +550,6 @@ def shape_padaxis(x: Operand, axis: int) -> Variable:
 # Sizes that change
 
 
-@implements("reshape")
 def reshape(x: Operand, shape: Any, ndim: int | None = None) -> Variable:
     """The elements of ``x``, in C order, in another shape.
 
@@ -627,7 +625,6 @@ def _reshape(x: Variable, sizes: list[Any], known: tuple[int | None, ...]) -> Va
     return result
 
 
-@implements("flatten")
 def flatten(x: Operand, ndim: int = 1) -> Variable:
     """The first ``ndim - 1`` axes as they are, all others made into one.
 
@@ -682,3 +679,7 @@ def addbroadcast(x: Operand, *axes: int) -> Variable:
     return specify_shape(x, [1 if axis in ones else None for axis in range(x.ndim)])
 
 
+METHODS.update(
+    shape=shape, dimshuffle=dimshuffle, transpose=transpose, swapaxes=swapaxes, squeeze=squeeze,
+    reshape=reshape, flatten=flatten,
+)  # fmt: skip
