@@ -211,7 +211,7 @@ def demo(photo: str | Path | None = None, out: str | Path = "symconv-demo") -> R
         run_ms=milliseconds(lambda: f(image)),
         plain_ms=milliseconds(lambda: plain_layer(image, W, b), runs=3),
         difference=difference,
-        kernels=len(f.stages["fused"].nodes),
+        kernels=len(f.stages["program"].kernels),
         files=written(folder, picture, maps, layer, f),
     )
 

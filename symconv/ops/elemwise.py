@@ -68,7 +68,7 @@ class Row:
     note : str
         Conventions worth stating in the documentation.
     infix : str
-        The sign between (or before) the operands, where mathematics has one.
+        The sign between (or before) the operands, where Python has one.
     """
 
     name: str
@@ -240,6 +240,7 @@ class Elemwise(Op):
         attributes = {
             "argument_names": self.row.operands,
             "commutative": self.row.name in COMMUTATIVE,
+            "infix": self.row.infix,
             "__name__": self.row.name,
             "__doc__": _documentation(self.row),
             "__signature__": Signature(parameters),

@@ -90,8 +90,8 @@ def _is_whole(type: TensorType) -> bool:
 
 # Comparisons and choices
 
-eq = row("eq(x, y)", "x = y", compared, infix="=", ufunc="equal")
-neq = row("neq(x, y)", "x ≠ y", compared, infix="≠", ufunc="not_equal")
+eq = row("eq(x, y)", "x = y", compared, infix="==", ufunc="equal")
+neq = row("neq(x, y)", "x ≠ y", compared, infix="!=", ufunc="not_equal")
 lt = row("lt(x, y)", "x < y", compared, infix="<", ufunc="less", methods=("__lt__",))
 le = row("le(x, y)", "x <= y", compared, infix="<=", ufunc="less_equal", methods=("__le__",))
 gt = row("gt(x, y)", "x > y", compared, infix=">", ufunc="greater", methods=("__gt__",))

@@ -6,6 +6,8 @@ import pytest
 
 from symconv.theano import install
 
+collect_ignore = ["scripts"]  # programs of users, not modules
+
 
 @pytest.fixture
 def theano():

@@ -1,7 +1,8 @@
+import numpy
 import theano
 from theano import tensor as T
 from theano.tensor.nnet import conv
-import numpy
+
 rng = numpy.random.RandomState(23455)
 # instantiate 4D tensor for input
 input = T.tensor4(name='input')
