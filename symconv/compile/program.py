@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from symconv.errors import CompileError
 
@@ -104,7 +104,7 @@ Index = int | Symbolic | Slice | None  # None inserts an axis of length 1
 ALL = Slice(0, -1)  # the whole axis, whatever its size
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Value:
     """A buffer or a view; compared by identity.
 
@@ -176,7 +176,7 @@ class Value:
         return View(shape, self.dtype, 0, self, "transpose", axes)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Buffer(Value):
     """Memory with a name.
 
@@ -206,7 +206,7 @@ class Buffer(Value):
         return self.name
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class View(Value):
     """Another look at a value's memory."""
 
@@ -347,8 +347,7 @@ def _render_index(item: Index) -> str:
     return f"{'' if item.start == 0 else item.start}:{stop}{step}"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A literal operand."""
 
     text: str
@@ -360,8 +359,7 @@ class Number:
 Operand = Value | Number
 
 
-@dataclass(frozen=True, eq=False)
-class Call:
+class Call(NamedTuple):
     """One NumPy call that writes into ``out``.
 
     Attributes
@@ -387,8 +385,7 @@ class Call:
         return f"{', '.join(map(str, self.out))} <- {self.function}({', '.join(arguments)})"
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """One axis that a loop walks in blocks.
 
     Attributes
@@ -421,7 +418,7 @@ class Range:
         ]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Loop:
     """A body executed for every combination of blocks of its ranges.
 
@@ -453,8 +450,7 @@ class Loop:
 Instr = Call | Loop
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
+class Kernel(NamedTuple):
     """The instructions of one node of the fused graph.
 
     Attributes
@@ -510,8 +506,7 @@ class Kernel:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, eq=False)
-class Program:
+class Program(NamedTuple):
     """Kernels, and the values that go in and come out.
 
     Attributes
