@@ -57,7 +57,7 @@ class Reduction:
         return self.name
 
     def __reduce__(self) -> Any:
-        return REDUCTIONS.__getitem__, (self.name,)
+        return reduction_named, (self.name,)
 
 
 def _counted(dtype: str) -> str:
@@ -85,6 +85,11 @@ REDUCTIONS = {
         Reduction("any", "logical_or", lambda dtype: "bool"),
     )
 }
+
+
+def reduction_named(name: str) -> Reduction:
+    """The reduction of this name."""
+    return REDUCTIONS[name]
 
 
 @dataclass(frozen=True)
