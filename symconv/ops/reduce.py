@@ -18,7 +18,8 @@ from symconv.errors import DTypeError, ShapeError
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
-from symconv.graph.types import DTYPES, Array, TensorType
+from symconv.graph.types import Array, TensorType
+from symconv.ops.elemwise import dtype_name
 from symconv.ops.elemwise_rows import abs, cast, eq, second, sqr, sqrt, switch
 from symconv.ops.shape import count_of, dimshuffle, flatten, normalised_axes
 
@@ -270,11 +271,8 @@ class ArgReduce(Op):
 
 def _reduce(kind: str, x: Operand, axis: Axes, keepdims: bool, dtype: Any = None) -> Variable:
     x = as_variable(x)
-    if dtype is not None:
-        dtype = np.dtype(dtype).name
-        if dtype not in DTYPES:
-            raise DTypeError(f"{dtype!r} is not a dtype of tensors")
-    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x.ndim), bool(keepdims), dtype)(x)
+    name = None if dtype is None else dtype_name(dtype)
+    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x.ndim), bool(keepdims), name)(x)
     return result
 
 
@@ -349,7 +347,8 @@ def mean(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = 
     float16 is computed in float32. The mean of nothing is NaN.
     """
     x = as_variable(x)
-    wanted = np.dtype(dtype).name if dtype is not None else "float64" if x.type.is_discrete else x.dtype
+    wanted = x.dtype if not x.type.is_discrete else "float64"
+    wanted = wanted if dtype is None else dtype_name(dtype)
     inner = "float32" if wanted == "float16" else wanted
     axes = normalised_axes(axis, x.ndim)
     total = sum(x, axes, keepdims, dtype=inner)

@@ -360,12 +360,14 @@ def test_operators(function):
     arrays = np.array([1.0, 2.5, 3.0]), np.array([2.0, 2.0, 0.5])
     x, y = variable("float64", 3), variable("float64", None)
     with np.errstate(all="ignore"):
-        np.testing.assert_array_equal(evaluate(function(x, y), {x: arrays[0], y: arrays[1]}), function(*arrays))
+        found = evaluate(function(x, y), {x: arrays[0], y: arrays[1]})
+        np.testing.assert_array_equal(found, function(*arrays))
 
 
 def test_shifts():
     n = variable("int64", 2)
-    np.testing.assert_array_equal(evaluate(rows.left_shift(1, n) + (n >> 1) + (n << 2), {n: [2, 3]}), [13, 21])
+    found = evaluate(rows.left_shift(1, n) + (n >> 1) + (n << 2), {n: [2, 3]})
+    np.testing.assert_array_equal(found, [13, 21])
 
 
 def test_table_entries():
@@ -470,7 +472,7 @@ def test_gradient_keeps_the_dtype(name):
     assert [gradient.dtype for gradient in gradients] == ["float32"] * len(inputs)
 
 
-@pytest.mark.parametrize("name", [n for n in DIFFERENTIABLE if n not in ("identity", "second", "add", "sub", "neg")])
+@pytest.mark.parametrize("name", [name for name in DIFFERENTIABLE if name != "second"])
 def test_second_gradient(name):
     rng = np.random.default_rng(11)
     arrays = [draw(rng, interval, (3,)) for interval in FLOATS[name][1]]
@@ -555,7 +557,8 @@ def test_complex_numbers_flow_forward():
     c = variable("complex128", None)
     point = np.array([1 + 2j, -0.5j])
     for function, expected in [
-        (rows.exp, np.exp), (rows.abs, np.abs), (rows.conj, np.conj), (rows.sqrt, np.sqrt), (rows.tanh, np.tanh),
+        (rows.exp, np.exp), (rows.abs, np.abs), (rows.conj, np.conj), (rows.sqrt, np.sqrt),
+        (rows.tanh, np.tanh),
         (lambda x: x * (1 + 1j) - x / 2, lambda x: x * (1 + 1j) - x / 2),
         (rows.sigmoid, lambda x: 1 / (1 + np.exp(-x))),
     ]:  # fmt: skip

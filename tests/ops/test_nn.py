@@ -14,7 +14,7 @@ FORMULAS = {
     "relu": lambda x: np.maximum(x, 0),
     "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
     "hard_sigmoid": lambda x: np.clip(0.2 * x + 0.5, 0, 1),
-    "elu": special.elu if hasattr(special, "elu") else lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     "selu": lambda x: 1.0507009873554805
     * np.where(x > 0, x, 1.6732632423543772 * np.expm1(np.minimum(x, 0))),
     "softsign": lambda x: x / (1 + np.abs(x)),

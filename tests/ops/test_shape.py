@@ -48,7 +48,7 @@ def patterns(draw, ndim):
 def shuffles(draw):
     """Sizes, and a pattern that may drop axes of size 1."""
     sizes = draw(st.lists(st.sampled_from([1, 2, 3, 5]), max_size=4))
-    order = [axis for axis in draw(patterns(len(sizes)))]
+    order = draw(patterns(len(sizes)))
     kept = [a for a in order if a == "x" or sizes[a] != 1 or draw(st.booleans())]
     return tuple(sizes), tuple(kept)
 
