@@ -1,3 +1,92 @@
-"""symconv: symbolic graphs, compiled to readable NumPy kernels."""
+"""symconv: write tensor expressions, have them compiled to NumPy kernels that a person can read.
+
+    import symconv as sc
+
+    x = sc.tensor4("image")
+    f = sc.function([x], sc.tanh(sc.conv2d(x, W) + b.dimshuffle("x", 0, "x", "x")))
+
+This module holds the public names and nothing else.
+"""
+
+from typing import Any
+
+from symconv.compile.function import Function, function
+from symconv.compile.pipeline import PASSES
+from symconv.compile.rewrite import NodeRule, Rule
+from symconv.config import Settings, config, settings
+from symconv.errors import (
+    ArgumentError,
+    CheckError,
+    CompileError,
+    DisconnectedInputError,
+    DTypeError,
+    FileError,
+    GradientError,
+    MissingInputError,
+    OptionError,
+    RankError,
+    RewriteError,
+    ShapeError,
+    SymconvError,
+    UnusedInputError,
+)
+from symconv.gradient import Lop, Rop, grad, verify_grad
+from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
+from symconv.graph.op import Op, as_variable
+from symconv.graph.types import TensorType
+from symconv.ops import create, elemwise_rows, nn
+from symconv.ops.complex import angle, imag, real
+from symconv.ops.conv import conv1d, conv2d, conv3d
+from symconv.ops.create import *  # noqa: F403
+from symconv.ops.cut import disconnected_grad
+from symconv.ops.dot import dot, matmul
+from symconv.ops.elemwise_rows import *  # noqa: F403
+from symconv.ops.nn import *  # noqa: F403
+from symconv.ops.reduce import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
+from symconv.ops.shape import (
+    addbroadcast,
+    dimshuffle,
+    expand_dims,
+    flatten,
+    reshape,
+    shape,
+    shape_padaxis,
+    shape_padleft,
+    shape_padright,
+    size_of,
+    specify_shape,
+    squeeze,
+    swapaxes,
+    transpose,
+)
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError", "as_variable",
+    "CheckError", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
+    "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "expand_dims",
+    "FileError", "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag",
+    "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
+    "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule", "Settings",
+    "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
+    "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
+    "TensorType", "transpose", "UnusedInputError", "var", "Variable", "verify_grad",
+    *create.__all__, *elemwise_rows.__all__, *nn.__all__,
+]  # fmt: skip
+
+_DRAWING = ("debugprint", "draw", "pp", "to_dot", "to_html", "to_networkx")
+
+
+def __getattr__(name: str) -> Any:
+    # Drawing is loaded when first used: it is no part of computing, and takes a while.
+    if name in _DRAWING:
+        from symconv import viz
+
+        return getattr(viz, name)
+    raise AttributeError(f"module 'symconv' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, *_DRAWING]

@@ -11,17 +11,17 @@ the elementwise work of the kernel while the tile is still in the cache:
 How long blocks are, and whether they run in parallel, is decided here, for every op alike.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
-from math import log2
-from typing import Any, ClassVar
+from math import log2, prod
+from typing import Any, ClassVar, NamedTuple
 
 from symconv.compile.elementwise import Recorder, allocate
 from symconv.compile.program import (
     ALL,
-    Symbolic,
     Buffer,
     Call,
     Instr,
@@ -31,9 +31,9 @@ from symconv.compile.program import (
     Range,
     Size,
     Slice,
+    Symbolic,
     Value,
     View,
-    times,
 )
 from symconv.errors import CompileError
 from symconv.graph.nodes import Apply, Variable
@@ -42,8 +42,7 @@ from symconv.graph.op import Op
 Position = tuple[Slice | slice | Size, ...]  # for each axis of the output: which part of it, or which element
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """An axis to walk in blocks.
 
     Attributes
@@ -65,8 +64,7 @@ class Axis:
     halo: int = 0
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """The current block of an axis."""
 
     start: Size
@@ -118,13 +116,13 @@ class Names:
             return wanted
         while True:
             self.taken[wanted] += 1
-            name = f"{wanted}_{self.taken[wanted]}"
+            name = f"{wanted.rstrip('_')}_{self.taken[wanted]}"
             if name not in self.taken:
                 self.taken[name] = 1
                 return name
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Region:
     """The elementwise work of one kernel; mutable: a lowering marks that it was done.
 
@@ -146,7 +144,7 @@ class Region:
     outputs: dict[Variable, Value]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Builder:
     """Collects the instructions of one kernel; mutable because that is its purpose.
 
@@ -223,7 +221,7 @@ class Builder:
 
     def perform(self, op: Op, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
         """Call the op's own ``perform``, and copy what it returns."""
-        name = self.names(f"perform_{op.label.lower()}")
+        name = self.names("perform_" + re.sub(r"\W.*", "", op.label.lower()))
         self.performs[name] = op.perform
         self.write(Call(f"perform:{name}", tuple(inputs), tuple(outputs)))
 
@@ -270,8 +268,8 @@ class Builder:
         if not ranges:
             yield tuple(blocks)
             return
-        count = times(-(-span.extent // span.block) for span in ranges)
-        total = bytes_each * int(times(axis.extent for axis in axes))  # type: ignore[arg-type]
+        count = prod(-(-span.extent // span.block) for span in ranges)
+        total = bytes_each * prod(axis.extent for axis in axes)
         parallel = total > self.machine.PARALLEL_BYTES
         self.notes.append(
             f"{count} blocks of " + " x ".join(f"{span.block}" for span in ranges)
@@ -350,7 +348,7 @@ class Builder:
         """A kernel that is elementwise work alone, in blocks of rows."""
         shape = tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
-        inner = int(times(shape[len(axes) :]))  # type: ignore[arg-type]
+        inner = prod(shape[len(axes) :])
         with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1)) as blocks:
             at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
             self.epilogue(None, at)
@@ -364,7 +362,7 @@ def symbol(name: str) -> Size:
 def walked(shape: tuple[int, ...], bytes_each: int, machine: Machine) -> list[Axis]:
     """The leading axes that must be cut so that what remains of a block fits into a tile."""
     axes: list[Axis] = []
-    rest = bytes_each * int(times(shape))  # type: ignore[arg-type]
+    rest = bytes_each * prod(shape)
     for extent in shape:
         if rest <= min(machine.tile_bytes, machine.PARALLEL_BYTES):
             break
@@ -382,9 +380,9 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
     A block costs its calls, and its bytes: more for each where they exceed the tile, and again for the
     halo that neighbouring blocks compute twice. Blocks of an axis are as equally long as they can be.
     """
-    if bytes_each * int(times(axis.extent for axis in axes)) <= machine.PARALLEL_BYTES:  # type: ignore[arg-type]
-        if all(axis.most is None or axis.most >= axis.extent for axis in axes):
-            return [max(axis.extent, 1) for axis in axes]
+    small = bytes_each * prod(axis.extent for axis in axes) <= machine.PARALLEL_BYTES
+    if small and all(axis.most is None or axis.most >= axis.extent for axis in axes):
+        return [max(axis.extent, 1) for axis in axes]
     best: tuple[float, list[int]] = (float("inf"), [])
     for lengths in product(*(_candidates(axis) for axis in axes)):
         cost = _cost(axes, lengths, bytes_each, calls, machine)

@@ -50,7 +50,7 @@ def lower(
     return _Lowering(graph, machine).program(sources, types)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Lowering:
     """The state of one lowering; mutable while it walks along the graph."""
 
@@ -171,7 +171,7 @@ class _Lowering:
             builder = self._builder(Region(None, (), {}, {}))
             view = op.view(builder, self.value(node.inputs[0]), self.types[node.outputs[0]].shape)
             if builder.body:
-                self._kernel(op.label.lower(), (f"{op}", *_places([node])), builder)
+                self._kernel(identifier(op.label.lower(), "view"), (f"{op}", *_places([node])), builder)
             self.values[node.outputs[0]] = view
             return
         fresh = set(homes.values())
@@ -191,7 +191,8 @@ class _Lowering:
         else:
             inputs = [self.value(inside.get(variable, variable)) for variable in anchor.inputs]
             anchor.op.lower(builder, inputs, outputs)
-        name = "_".join(identifier(m.op.label.lower().partition("{")[0], "op") for m in members[:4])
+        words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
+        name = identifier("_".join(filter(None, words)), "kernel")
         comment = _comment(node, members)
         self._kernel(name, comment, builder)
 

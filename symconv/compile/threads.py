@@ -7,11 +7,13 @@ rest by its share and no more. The caller works too: a pool that is busy delays 
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 
 class Pool:
@@ -22,8 +24,10 @@ class Pool:
         self._executor: ThreadPoolExecutor | None = None
         self._size = 0
 
-    def executor(self, size: int) -> ThreadPoolExecutor:
+    def executor(self, size: int) -> "ThreadPoolExecutor":
         """At least ``size`` threads."""
+        from concurrent.futures import ThreadPoolExecutor  # slow: it brings logging along
+
         with self._lock:
             if self._executor is None or self._size < size:
                 if self._executor is not None:

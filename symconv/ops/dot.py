@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -32,12 +31,12 @@ def _check_inner(x: TensorType, y: TensorType, left: Dim, right: Dim) -> None:
         )
 
 
-@dataclass(frozen=True)
 class Dot(Op):
     """The product of vectors and matrices: z[i, j] = sum over k of x[i, k] y[k, j]."""
 
     role: ClassVar[Role] = "anchor"
     argument_names: ClassVar[tuple[str, ...]] = ("x", "y")
+    infix: ClassVar[str] = "@"
 
     def out_types(self, x: TensorType, y: TensorType) -> TensorType:
         if x.ndim not in (1, 2) or y.ndim not in (1, 2):
@@ -99,12 +98,12 @@ def _multiply(
     k.epilogue(tile, at)
 
 
-@dataclass(frozen=True)
 class MatMul(Op):
     """The products of stacks of matrices of equal rank; leading axes broadcast."""
 
     role: ClassVar[Role] = "anchor"
     argument_names: ClassVar[tuple[str, ...]] = ("x", "y")
+    infix: ClassVar[str] = "@"
 
     def out_types(self, x: TensorType, y: TensorType) -> TensorType:
         if x.ndim != y.ndim or x.ndim < 2:

@@ -3,10 +3,9 @@
     Reduce     a NumPy ufunc applied along axes: sum prod max min all any
     ArgReduce  where the extreme is: argmax argmin
 
-The functions here have the names of Python's own (sum, max, all), which are ``builtins.max`` and so on here.
+The functions here have the names of Python's own (sum, max, all); within this module Python's are not used.
 """
 
-import builtins
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -149,11 +148,10 @@ class Reduce(Op):
             self._reduce(k, x, k.whole(x.ndim if self.keepdims else 0))
             return
         first = kept[0]
-        sizes: list[int] = [int(size) for size in x.shape]  # type: ignore[arg-type]
-        elements = math.prod(sizes)
-        length = sizes[first]
-        each = elements // builtins.max(length, 1) * np.dtype(x.dtype).itemsize
-        with k.blocks(k.axis(length, "start", "length"), bytes_each=each) as (block,):
+        sizes = [int(size) for size in x.shape]  # type: ignore[arg-type]
+        others = math.prod(size for axis, size in enumerate(sizes) if axis != first)
+        each = others * np.dtype(x.dtype).itemsize
+        with k.blocks(k.axis(sizes[first], "start", "length"), bytes_each=each) as (block,):
             part = [block.slice if axis == first else slice(None) for axis in range(x.ndim)]
             stays = range(x.ndim) if self.keepdims else kept
             self._reduce(k, x[tuple(part)], tuple(part[axis] for axis in stays))
@@ -397,6 +395,7 @@ def argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
 def argmin(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The position of the first smallest element along an axis, int64; as ``argmax``."""
     return _position("argmin", x, axis, keepdims)
+
 
 METHODS.update(
     sum=sum, prod=prod, max=max, min=min, all=all, any=any, mean=mean, var=var, std=std,

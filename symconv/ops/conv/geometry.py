@@ -80,7 +80,8 @@ class ConvGeometry:
     def __post_init__(self) -> None:
         stride = _entries("the stride (subsample)", self.stride)
         ndim = len(stride)
-        dilation = (1,) * ndim if self.dilation == () else self.dilation
+        undilated = isinstance(self.dilation, tuple) and not self.dilation
+        dilation = (1,) * ndim if undilated else self.dilation
         dilation = _entries("the dilation (filter_dilation)", dilation, ndim)
         groups = _whole(self.groups)
         if groups is None or groups < 1:

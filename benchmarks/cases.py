@@ -1,0 +1,100 @@
+"""The table of cases: what is measured, as data. Imports nothing of the benchmarks.
+
+A case names a *kind* (what is computed: a module of `kinds/`) with its parameters, and a *measure* (how it is
+measured: a module of `measures/`). Adding a case of a known kind is adding a row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+FLOATS = ("float32", "float64")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row: `goal` is what symconv is to reach, in the unit that the measure states, for each dtype."""
+
+    name: str
+    kind: str
+    parameters: Mapping[str, Any]
+    measure: str = "steady"
+    dtypes: tuple[str, ...] = FLOATS
+    goal: Mapping[str, float] = field(default_factory=dict)
+    what: str = ""
+
+
+def layer(image: tuple[int, int, int, int], filters: tuple[int, int, int]) -> dict[str, Any]:
+    """The parameters of `conv_layer`: image (N, C, H, W) and filters (K, rows, columns); C is the image's."""
+    number, rows, columns = filters
+    return {"image": list(image), "filters": [number, image[1], rows, columns]}
+
+
+def layer_case(
+    name: str, image: tuple[int, int, int, int], filters: tuple[int, int, int], *goal: float
+) -> Case:
+    """A layer whose goal is a ratio, best peer over symconv, in float32 and in float64."""
+    return Case(name, "conv_layer", layer(image, filters), goal=dict(zip(FLOATS, goal, strict=True)))
+
+
+PHOTO = layer((1, 3, 639, 516), (2, 9, 9))
+SEED = layer((1, 3, 120, 160), (2, 9, 9))
+
+CASES: tuple[Case, ...] = (
+    layer_case("seed1", (1, 3, 120, 160), (2, 9, 9), 1.5, 3.0),
+    layer_case("seed32", (32, 3, 120, 160), (2, 9, 9), 1.5, 3.0),
+    layer_case("photo", (1, 3, 639, 516), (2, 9, 9), 1.5, 3.0),
+    layer_case("lenet0", (500, 1, 28, 28), (20, 5, 5), 1.0, 1.0),
+    layer_case("lenet1", (500, 20, 12, 12), (50, 5, 5), 1.0, 1.0),
+    layer_case("res3x3", (1, 64, 56, 56), (64, 3, 3), 1.0, 1.0),
+    layer_case("res1x1", (1, 256, 56, 56), (64, 1, 1), 1.0, 1.0),
+    layer_case("vgg1", (1, 3, 224, 224), (64, 3, 3), 1.0, 1.0),
+    layer_case("deep", (8, 256, 14, 14), (256, 3, 3), 1.0, 1.0),
+    Case(
+        "tiny-call",
+        "tiny_call",
+        {"size": 3},
+        measure="overhead",
+        dtypes=("float64",),
+        goal={"float64": 2.0},
+        what="tanh(x + 1) on 3 numbers: µs a call, over NumPy's own two calls",
+    ),
+    Case(
+        "first-call",
+        "conv_layer",
+        SEED,
+        measure="first_call",
+        goal={"float32": 30.0, "float64": 30.0},
+        what="seed1: compiling plus the first call, in a fresh process",
+    ),
+    Case(
+        "photo-memory",
+        "conv_layer",
+        PHOTO,
+        measure="memory",
+        goal={"float32": 1.0, "float64": 1.0},
+        what="photo: peak memory of a fresh process (in brackets: over the bare import)",
+    ),
+    Case(
+        "import",
+        "nothing",
+        {},
+        measure="import_time",
+        dtypes=("float64",),
+        goal={"float64": 1.5},
+        what="importing each peer, against importing NumPy, in fresh processes",
+    ),
+    Case(
+        "graph-nodes",
+        "elementwise_graph",
+        {"nodes": [12_500, 25_000, 50_000, 100_000], "size": 16},
+        measure="growth",
+        dtypes=("float64",),
+        goal={"float64": 20.0},
+        what="compiling a graph of N elementwise nodes: seconds at the largest N, and how it grows",
+    ),
+)
+
+BY_NAME = {case.name: case for case in CASES}

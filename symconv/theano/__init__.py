@@ -1,0 +1,75 @@
+"""Theano's names for symconv: ``install()`` makes ``import theano`` find them; imports anything but the cli.
+
+    import symconv.theano
+    symconv.theano.install()
+    import theano                       # this package
+    from theano import tensor as T
+
+Names and the translation of arguments only: what an expression means stands in ``symconv``. A name that is
+not here yet raises ``AttributeError`` and says so.
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+from symconv.errors import ArgumentError
+from symconv.graph.nodes import Variable
+from symconv.theano import compile, gradient, printing, tensor
+from symconv.theano._names import refuses
+from symconv.theano.compile import In, Out, function, shared
+from symconv.theano.configuration import config
+from symconv.theano.gradient import grad
+from symconv.theano.printing import pp
+
+__version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
+
+MODULES = (
+    "compile",
+    "gradient",
+    "printing",
+    "tensor",
+    "tensor.nnet",
+    "tensor.nnet.abstract_conv",
+    "tensor.nnet.conv",
+    "tensor.sharedvar",
+)
+"""What scripts can import below ``theano``."""
+
+
+def install() -> None:
+    """Make ``import theano`` and its submodules find this package, in this process.
+
+    A second call changes nothing.
+
+    Raises
+    ------
+    ArgumentError
+        Where the process has already imported another ``theano``.
+
+    Examples
+    --------
+    >>> install()
+    >>> from theano.tensor.nnet import conv2d
+    >>> conv2d.__module__
+    'symconv.theano.tensor.nnet'
+    """
+    own = sys.modules[__name__]
+    present: Any = sys.modules.get("theano", own)
+    if present is not own:
+        raise ArgumentError(
+            "another theano is already imported in this process",
+            arguments=[("theano", getattr(present, "__file__", None) or repr(present))],
+            hint="call symconv.theano.install() before anything imports theano",
+        )
+    sys.modules["theano"] = own
+    for name in MODULES:
+        sys.modules[f"theano.{name}"] = import_module(f"{__name__}.{name}")
+
+
+__getattr__ = refuses("theano", globals())
+
+__all__ = [
+    "In", "Out", "Variable", "compile", "config", "function", "grad", "gradient", "install", "pp", "printing",
+    "shared", "tensor",
+]  # fmt: skip

@@ -1,0 +1,24 @@
+"""How a module of the compatibility surface answers for a name that it does not have; imports nothing."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+
+def refuses(module: str, names: Mapping[str, Any]) -> Callable[[str], Any]:
+    """A module's ``__getattr__``: says which of Theano's names is missing, and what comes nearest.
+
+    Parameters
+    ----------
+    module : str
+        What scripts call the module: "theano.tensor".
+    names : mapping
+        The module's globals.
+    """
+
+    def missing(name: str) -> Any:
+        near = get_close_matches(name, [known for known in names if not known.startswith("_")], n=1)
+        nearest = f"; the nearest name that it has is {module}.{near[0]}" if near else ""
+        raise AttributeError(f"symconv does not support {module}.{name} yet{nearest}")
+
+    return missing

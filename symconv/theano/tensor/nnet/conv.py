@@ -1,0 +1,72 @@
+"""``theano.tensor.nnet.conv``: the convolution of the old scripts; imports symconv."""
+
+from typing import Any
+
+import symconv as sc
+from symconv.errors import OptionError
+from symconv.graph.nodes import Variable
+from symconv.theano._names import refuses
+
+HOW = ("unroll_batch", "unroll_kern", "unroll_patch", "verbose", "version", "direction_hint", "openmp")
+"""Options that told ConvOp how to compute, not what: accepted, and without effect."""
+
+
+def conv2d(
+    input: Variable,
+    filters: Variable,
+    image_shape: Any = None,
+    filter_shape: Any = None,
+    border_mode: str = "valid",
+    subsample: tuple[int, int] = (1, 1),
+    **options: Any,
+) -> Variable:
+    """Convolution of a batch of images with a bank of filters, which are flipped.
+
+    Parameters
+    ----------
+    input : Variable [N, C, H, W]
+        The images.
+    filters : Variable [K, C, h, w]
+        The filters.
+    image_shape, filter_shape : sequence of (int or None), optional
+        Sizes, where known.
+    border_mode : str
+        "valid" or "full".
+    subsample : (int, int)
+        The strides.
+    **options
+        Those of ``HOW``.
+
+    Returns
+    -------
+    Variable [N, K, H', W']
+
+    Raises
+    ------
+    OptionError
+        For another border mode, or an option that is not among ``HOW``.
+    """
+    if border_mode not in ("valid", "full"):
+        raise OptionError(
+            f"theano.tensor.nnet.conv.conv2d has no border_mode {border_mode!r}",
+            hint="choose 'valid' or 'full'; theano.tensor.nnet.conv2d has more",
+        )
+    for name, value in options.items():
+        if name not in HOW and value is not None:
+            raise OptionError(
+                f"theano.tensor.nnet.conv.conv2d has no option {name}={value!r}",
+                hint="leave it out",
+            )
+    return sc.conv2d(
+        input,
+        filters,
+        input_shape=image_shape,
+        filter_shape=filter_shape,
+        border_mode=border_mode,
+        subsample=subsample,
+    )
+
+
+__getattr__ = refuses("theano.tensor.nnet.conv", globals())
+
+__all__ = ["conv2d"]
