@@ -66,7 +66,7 @@ def refreshed(page: Path) -> str:
 def main() -> int:
     """Check or refresh the pages named, or all."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--check", action="store_true", help="change nothing; exit code 1 where a page is stale")
+    options.add_argument("--check", action="store_true", help="change nothing; fail where a page is stale")
     options.add_argument("page", nargs="*", type=Path)
     chosen = options.parse_args()
     found = [page.resolve() for page in chosen.page] or pages()

@@ -67,7 +67,8 @@ def test_links_lead_somewhere(page):
 def test_pictures_are_those_that_the_program_draws():
     make_pictures = program("make_pictures")
     for name, text in make_pictures.pictures().items():
-        assert (make_pictures.IMAGES / name).read_text(encoding="utf-8") == text, f"run docs/make_pictures.py: {name}"
+        kept = (make_pictures.IMAGES / name).read_text(encoding="utf-8")
+        assert kept == text, f"{name} is stale: run docs/make_pictures.py"
 
 
 def test_the_readme_has_one_line_to_run_and_one_to_test():

@@ -1,3 +1,5 @@
+# The program of the chapter; only what printing had damaged is repaired.
+# ruff: noqa
 import theano
 from theano import tensor as T
 from theano.tensor.nnet import conv
