@@ -35,7 +35,7 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
 from symconv.graph.op import Op, as_variable
 from symconv.graph.types import TensorType
-from symconv.ops import create, nn
+from symconv.ops import create, elemwise_rows, nn
 from symconv.ops.complex import angle, imag, real
 from symconv.ops.conv import conv1d, conv2d, conv3d
 from symconv.ops.create import *  # noqa: F403
@@ -63,6 +63,19 @@ from symconv.ops.shape import (
 
 __version__ = "0.1.0"
 
+__all__ = [
+    "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError", "as_variable",
+    "CheckError", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
+    "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "expand_dims",
+    "FileError", "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag",
+    "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
+    "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule", "Settings",
+    "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
+    "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
+    "TensorType", "transpose", "UnusedInputError", "var", "Variable", "verify_grad",
+    *create.__all__, *elemwise_rows.__all__, *nn.__all__,
+]  # fmt: skip
+
 _DRAWING = ("debugprint", "draw", "pp", "to_dot", "to_html", "to_networkx")
 
 
@@ -76,4 +89,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_DRAWING]
+    return [*__all__, *_DRAWING]

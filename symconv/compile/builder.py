@@ -16,13 +16,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
-from math import log2
+from math import log2, prod
 from typing import Any, ClassVar
 
 from symconv.compile.elementwise import Recorder, allocate
 from symconv.compile.program import (
     ALL,
-    Symbolic,
     Buffer,
     Call,
     Instr,
@@ -32,9 +31,9 @@ from symconv.compile.program import (
     Range,
     Size,
     Slice,
+    Symbolic,
     Value,
     View,
-    times,
 )
 from symconv.errors import CompileError
 from symconv.graph.nodes import Apply, Variable
@@ -271,8 +270,8 @@ class Builder:
         if not ranges:
             yield tuple(blocks)
             return
-        count = times(-(-span.extent // span.block) for span in ranges)
-        total = bytes_each * int(times(axis.extent for axis in axes))  # type: ignore[arg-type]
+        count = prod(-(-span.extent // span.block) for span in ranges)
+        total = bytes_each * prod(axis.extent for axis in axes)
         parallel = total > self.machine.PARALLEL_BYTES
         self.notes.append(
             f"{count} blocks of " + " x ".join(f"{span.block}" for span in ranges)
@@ -351,7 +350,7 @@ class Builder:
         """A kernel that is elementwise work alone, in blocks of rows."""
         shape = tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
-        inner = int(times(shape[len(axes) :]))  # type: ignore[arg-type]
+        inner = prod(shape[len(axes) :])
         with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1)) as blocks:
             at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
             self.epilogue(None, at)
@@ -365,7 +364,7 @@ def symbol(name: str) -> Size:
 def walked(shape: tuple[int, ...], bytes_each: int, machine: Machine) -> list[Axis]:
     """The leading axes that must be cut so that what remains of a block fits into a tile."""
     axes: list[Axis] = []
-    rest = bytes_each * int(times(shape))  # type: ignore[arg-type]
+    rest = bytes_each * prod(shape)
     for extent in shape:
         if rest <= min(machine.tile_bytes, machine.PARALLEL_BYTES):
             break
@@ -383,9 +382,9 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
     A block costs its calls, and its bytes: more for each where they exceed the tile, and again for the
     halo that neighbouring blocks compute twice. Blocks of an axis are as equally long as they can be.
     """
-    if bytes_each * int(times(axis.extent for axis in axes)) <= machine.PARALLEL_BYTES:  # type: ignore[arg-type]
-        if all(axis.most is None or axis.most >= axis.extent for axis in axes):
-            return [max(axis.extent, 1) for axis in axes]
+    small = bytes_each * prod(axis.extent for axis in axes) <= machine.PARALLEL_BYTES
+    if small and all(axis.most is None or axis.most >= axis.extent for axis in axes):
+        return [max(axis.extent, 1) for axis in axes]
     best: tuple[float, list[int]] = (float("inf"), [])
     for lengths in product(*(_candidates(axis) for axis in axes)):
         cost = _cost(axes, lengths, bytes_each, calls, machine)

@@ -19,12 +19,12 @@ import numpy as np
 
 from symconv.compile.memory import Arena, Memory, allocate
 from symconv.compile.program import (
-    Symbolic,
     Buffer,
     Call,
     Kernel,
     Loop,
     Program,
+    Symbolic,
     Value,
     View,
     render,
@@ -126,19 +126,24 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
         block = f"{kernel.name}_block{suffix}"
         yield _block(block, instr, memory)
         tasks = f"{kernel.name}_tasks{suffix}"
-        namespace[tasks] = list(
-            tuple(
-                number
-                for span, (start, size) in zip(instr.ranges, choice, strict=True)
-                for number in ((start, size) if span.ragged else (start,))
-            )
-            for choice in product(*(span.blocks for span in instr.ranges))
-        )
+        namespace[tasks] = _tasks(instr)
         how = "parallel" if instr.parallel else "serial"
         body.append(f"    {how}({block}, {tasks}, scratch, {_tuple(_loop_arguments(instr))})")
     body += _statements(straight)
     scratch = ["scratch"] if any(isinstance(instr, Loop) for instr in kernel.body) else []
     yield _function(kernel.name, [*_arguments(kernel), *scratch], _docstring(kernel.comment, "    "), body)
+
+
+def _tasks(loop: Loop) -> list[tuple[int, ...]]:
+    """For every block where it begins and, on axes whose last block is shorter, how long it is."""
+    return [
+        tuple(
+            number
+            for span, (start, size) in zip(loop.ranges, choice, strict=True)
+            for number in ((start, size) if span.ragged else (start,))
+        )
+        for choice in product(*(span.blocks for span in loop.ranges))
+    ]
 
 
 def _arguments(kernel: Kernel) -> list[str]:
@@ -271,9 +276,9 @@ class _Writer:
 
     def _target(self, out: Value) -> str:
         """The left side of an assignment into a value."""
-        if isinstance(out, View) and out.how == "index" and render(out) not in self.names:
-            if self.uses[render(out)] == 1:
-                return self._text(out, direct=True)
+        unnamed = isinstance(out, View) and out.how == "index" and render(out) not in self.names
+        if unnamed and self.uses[render(out)] == 1:
+            return self._text(out, direct=True)
         return f"{self._text(out)}[...]"
 
     def _perform(self, name: str, call: Call) -> None:

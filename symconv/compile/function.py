@@ -4,7 +4,6 @@ import linecache
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
-from time import perf_counter
 from typing import Any
 from warnings import warn
 

@@ -19,7 +19,7 @@ import numpy as np
 from symconv.errors import ArgumentError, GradientError, SymconvError
 from symconv.graph.nodes import Apply, Constant, Variable, constant
 from symconv.graph.origin import here
-from symconv.graph.types import Array, TensorType
+from symconv.graph.types import TensorType
 
 if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
     from symconv.compile.builder import Builder
@@ -48,6 +48,8 @@ class Op:
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
     commutative : bool
         Whether its two inputs may be exchanged; rules then match either order.
+    infix : str
+        The sign between its operands, or before the only one, where Python has one.
 
     Examples
     --------
@@ -72,14 +74,15 @@ class Op:
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
     commutative: ClassVar[bool] = False
+    infix: ClassVar[str] = ""
 
     # The contract
 
-    def out_types(self, *types: TensorType) -> TensorType | tuple[TensorType, ...]:
+    def out_types(self, *types: Any, **_: Any) -> TensorType | tuple[TensorType, ...]:
         """Types of the outputs: used while building (sizes may be None) and while planning (all known)."""
         raise NotImplementedError(f"{type(self).__name__} does not state its output types")
 
-    def perform(self, *arrays: Array) -> Any:
+    def perform(self, *arrays: Any, **_: Any) -> Any:
         """What the op means, in plain NumPy: an array, or a tuple of them."""
         raise NotImplementedError(f"{type(self).__name__} does not state its meaning")
 

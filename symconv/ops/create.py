@@ -260,3 +260,23 @@ def shared(
         kind = RankError if len(static) != array.ndim else ShapeError
         raise kind(f"a shared variable of shape {static} got a value of shape {array.shape}", where=here())
     return SharedVariable(type_, Container(array if borrow else array.copy(), lent=borrow), _name(name))
+
+__all__ = [
+    "tensor", "scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4", "tensor5", "scalars",
+    "vectors", "rows", "cols", "matrices", "tensor3s", "tensor4s", "tensor5s", "bscalar", "wscalar",
+    "iscalar", "lscalar", "fscalar", "dscalar", "cscalar", "zscalar", "bvector", "wvector", "ivector",
+    "lvector", "fvector", "dvector", "cvector", "zvector", "brow", "wrow", "irow", "lrow", "frow",
+    "drow", "crow", "zrow", "bcol", "wcol", "icol", "lcol", "fcol", "dcol", "ccol", "zcol", "bmatrix",
+    "wmatrix", "imatrix", "lmatrix", "fmatrix", "dmatrix", "cmatrix", "zmatrix", "btensor3", "wtensor3",
+    "itensor3", "ltensor3", "ftensor3", "dtensor3", "ctensor3", "ztensor3", "btensor4", "wtensor4",
+    "itensor4", "ltensor4", "ftensor4", "dtensor4", "ctensor4", "ztensor4", "btensor5", "wtensor5",
+    "itensor5", "ltensor5", "ftensor5", "dtensor5", "ctensor5", "ztensor5", "bscalars", "wscalars",
+    "iscalars", "lscalars", "fscalars", "dscalars", "cscalars", "zscalars", "bvectors", "wvectors",
+    "ivectors", "lvectors", "fvectors", "dvectors", "cvectors", "zvectors", "brows", "wrows", "irows",
+    "lrows", "frows", "drows", "crows", "zrows", "bcols", "wcols", "icols", "lcols", "fcols", "dcols",
+    "ccols", "zcols", "bmatrices", "wmatrices", "imatrices", "lmatrices", "fmatrices", "dmatrices",
+    "cmatrices", "zmatrices", "btensor3s", "wtensor3s", "itensor3s", "ltensor3s", "ftensor3s",
+    "dtensor3s", "ctensor3s", "ztensor3s", "btensor4s", "wtensor4s", "itensor4s", "ltensor4s",
+    "ftensor4s", "dtensor4s", "ctensor4s", "ztensor4s", "btensor5s", "wtensor5s", "itensor5s",
+    "ltensor5s", "ftensor5s", "dtensor5s", "ctensor5s", "ztensor5s", "shared",
+]  # fmt: skip

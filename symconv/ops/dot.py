@@ -38,6 +38,7 @@ class Dot(Op):
 
     role: ClassVar[Role] = "anchor"
     argument_names: ClassVar[tuple[str, ...]] = ("x", "y")
+    infix: ClassVar[str] = "@"
 
     def out_types(self, x: TensorType, y: TensorType) -> TensorType:
         if x.ndim not in (1, 2) or y.ndim not in (1, 2):
@@ -105,6 +106,7 @@ class MatMul(Op):
 
     role: ClassVar[Role] = "anchor"
     argument_names: ClassVar[tuple[str, ...]] = ("x", "y")
+    infix: ClassVar[str] = "@"
 
     def out_types(self, x: TensorType, y: TensorType) -> TensorType:
         if x.ndim != y.ndim or x.ndim < 2:

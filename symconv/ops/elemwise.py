@@ -67,6 +67,8 @@ class Row:
         What to do about a dtype that the function does not take.
     note : str
         Conventions worth stating in the documentation.
+    infix : str
+        The sign between (or before) the operands, where Python has one.
     """
 
     name: str
@@ -81,6 +83,7 @@ class Row:
     weak_from: int = field(default=0, compare=False)
     hint: str = field(default="", compare=False)
     note: str = field(default="", compare=False)
+    infix: str = field(default="", compare=False)
 
     @property
     def arity(self) -> int:
@@ -237,6 +240,7 @@ class Elemwise(Op):
         attributes = {
             "argument_names": self.row.operands,
             "commutative": self.row.name in COMMUTATIVE,
+            "infix": self.row.infix,
             "__name__": self.row.name,
             "__doc__": _documentation(self.row),
             "__signature__": Signature(parameters),

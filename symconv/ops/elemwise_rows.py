@@ -52,6 +52,7 @@ def row(
     weak_from: int = 0,
     hint: str = "",
     note: str = "",
+    infix: str = "",
 ) -> Elemwise:
     """Enter a function in the table, under its methods, and as what its NumPy ufunc means."""
     name, operands = signature.rstrip(")").split("(")
@@ -61,7 +62,7 @@ def row(
     assert meaning is not None
     ROWS[name] = Row(
         name, tuple(operands.split(", ")), formula, dtypes, ufunc, steps, meaning, gradient, trivial,
-        weak_from, hint, note,
+        weak_from, hint, note, infix,
     )  # fmt: skip
     op = Elemwise(ROWS[name])
     for method in methods:
@@ -89,12 +90,12 @@ def _is_whole(type: TensorType) -> bool:
 
 # Comparisons and choices
 
-eq = row("eq(x, y)", "x = y", compared, ufunc="equal")
-neq = row("neq(x, y)", "x ≠ y", compared, ufunc="not_equal")
-lt = row("lt(x, y)", "x < y", compared, ufunc="less", methods=("__lt__",))
-le = row("le(x, y)", "x <= y", compared, ufunc="less_equal", methods=("__le__",))
-gt = row("gt(x, y)", "x > y", compared, ufunc="greater", methods=("__gt__",))
-ge = row("ge(x, y)", "x >= y", compared, ufunc="greater_equal", methods=("__ge__",))
+eq = row("eq(x, y)", "x = y", compared, infix="==", ufunc="equal")
+neq = row("neq(x, y)", "x ≠ y", compared, infix="!=", ufunc="not_equal")
+lt = row("lt(x, y)", "x < y", compared, infix="<", ufunc="less", methods=("__lt__",))
+le = row("le(x, y)", "x <= y", compared, infix="<=", ufunc="less_equal", methods=("__le__",))
+gt = row("gt(x, y)", "x > y", compared, infix=">", ufunc="greater", methods=("__gt__",))
+ge = row("ge(x, y)", "x >= y", compared, infix=">=", ufunc="greater_equal", methods=("__ge__",))
 isnan = row("isnan(x)", "whether x is not a number", compared)
 isinf = row("isinf(x)", "whether x is infinite", compared)
 isfinite = row("isfinite(x)", "whether x is neither infinite nor NaN", compared)
@@ -132,20 +133,22 @@ def _clip_gradient(
     )
 
 
-add = row("add(x, y)", "x + y", as_numpy, lambda x, y, z, g: (g, g), methods=("__add__",))
+add = row("add(x, y)", "x + y", as_numpy, lambda x, y, z, g: (g, g), infix="+", methods=("__add__",))
 sub = row("sub(x, y)", "x - y", as_numpy, lambda x, y, z, g: (g, -g),
-          ufunc="subtract", methods=("__sub__",), hint=BOOLEANS)
+          infix="-", ufunc="subtract", methods=("__sub__",), hint=BOOLEANS)
 mul = row("mul(x, y)", "x · y", as_numpy, lambda x, y, z, g: (g * y, g * x),
-          ufunc="multiply", methods=("__mul__",))
+          infix="*", ufunc="multiply", methods=("__mul__",))
 true_div = row("true_div(x, y)", "x / y", floating, lambda x, y, z, g: (g / y, -(g * z) / y),
-               ufunc="true_divide", methods=("__truediv__",))
-floordiv = row("floordiv(x, y)", "⌊x / y⌋", as_numpy, ufunc="floor_divide", methods=("__floordiv__",))
+               infix="/", ufunc="true_divide", methods=("__truediv__",))
+floordiv = row("floordiv(x, y)", "⌊x / y⌋", as_numpy, infix="//", ufunc="floor_divide",
+               methods=("__floordiv__",))
 mod = row("mod(x, y)", "x - y ⌊x / y⌋", as_numpy, lambda x, y, z, g: (g, -g * (x // y)),
-          ufunc="remainder", methods=("__mod__",))
-pow = row("pow(x, y)", "xʸ", as_numpy, _power_gradient, ufunc="power", methods=("__pow__",),
+          infix="%", ufunc="remainder", methods=("__mod__",))
+pow = row("pow(x, y)", "xʸ", as_numpy, _power_gradient, infix="**", ufunc="power", methods=("__pow__",),
           note="Gradient: 0 by x where y = 0, and by y where x = 0 <= y, so that no NaN arises there. "
                "Integers to negative integer powers raise when computed.")
-neg = row("neg(x)", "-x", as_numpy, lambda x, z, g: -g, ufunc="negative", methods=("__neg__",), hint=BOOLEANS)
+neg = row("neg(x)", "-x", as_numpy, lambda x, z, g: -g,
+          infix="-", ufunc="negative", methods=("__neg__",), hint=BOOLEANS)
 sign = unary("sign(x)", "-1, 0 or 1 as x is negative, zero or positive", as_numpy)
 abs = unary("abs(x)", "|x|", as_numpy, lambda x, z, g: g * sign(x), ufunc="absolute",
             methods=("__abs__", "abs"), note="Gradient: 0 where x = 0.")
@@ -217,16 +220,16 @@ round_half_away_from_zero = row(
 
 # Logic and bits
 
-and_ = row("and_(x, y)", "x and y, bit by bit", as_numpy, ufunc="bitwise_and", methods=("__and__",),
-           hint=SIGNED_BITS)
-or_ = row("or_(x, y)", "x or y, bit by bit", as_numpy, ufunc="bitwise_or", methods=("__or__",),
-          hint=SIGNED_BITS)
-xor = row("xor(x, y)", "either x or y, bit by bit", as_numpy, ufunc="bitwise_xor", methods=("__xor__",),
-          hint=SIGNED_BITS)
-invert = row("invert(x)", "not x, bit by bit", as_numpy, methods=("__invert__",), hint=SIGNED_BITS)
-left_shift = row("left_shift(x, y)", "x · 2ʸ of integers", as_numpy, methods=("__lshift__",),
+and_ = row("and_(x, y)", "x and y, bit by bit", as_numpy,
+           infix="&", ufunc="bitwise_and", methods=("__and__",), hint=SIGNED_BITS)
+or_ = row("or_(x, y)", "x or y, bit by bit", as_numpy,
+          infix="|", ufunc="bitwise_or", methods=("__or__",), hint=SIGNED_BITS)
+xor = row("xor(x, y)", "either x or y, bit by bit", as_numpy,
+          infix="^", ufunc="bitwise_xor", methods=("__xor__",), hint=SIGNED_BITS)
+invert = row("invert(x)", "not x, bit by bit", as_numpy, infix="~", methods=("__invert__",), hint=SIGNED_BITS)
+left_shift = row("left_shift(x, y)", "x · 2ʸ of integers", as_numpy, infix="<<", methods=("__lshift__",),
                  hint=SIGNED_BITS)
-right_shift = row("right_shift(x, y)", "⌊x / 2ʸ⌋ of integers", as_numpy, methods=("__rshift__",),
+right_shift = row("right_shift(x, y)", "⌊x / 2ʸ⌋ of integers", as_numpy, infix=">>", methods=("__rshift__",),
                   hint=SIGNED_BITS)
 logical_and = row("logical_and(x, y)", "whether x and y are not 0", compared)
 logical_or = row("logical_or(x, y)", "whether x or y is not 0", compared)
@@ -314,3 +317,14 @@ inv = reciprocal
 where = switch
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
 METHODS["astype"] = cast
+
+__all__ = [
+    "eq", "neq", "lt", "le", "gt", "ge", "isnan", "isinf", "isfinite", "switch", "add", "sub", "mul",
+    "true_div", "floordiv", "mod", "pow", "neg", "sign", "abs", "reciprocal", "sqr", "sqrt", "maximum",
+    "minimum", "clip", "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "sin",
+    "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh", "cosh", "tanh", "arcsinh", "arccosh",
+    "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "round", "round_half_away_from_zero",
+    "and_", "or_", "xor", "invert", "left_shift", "right_shift", "logical_and", "logical_or",
+    "logical_xor", "logical_not", "sigmoid", "softplus", "identity", "second", "conj", "cast",
+    "zeros_like", "ones_like", "inv", "where", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
+]  # fmt: skip

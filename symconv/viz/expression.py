@@ -1,6 +1,6 @@
 """Expressions as text: a formula, or a tree of applies; imports symconv.graph and the escapes.
 
-    formula = { "%" number " = " term newline } term   a line for each part that is long or used twice
+    formula = { "%" number " = " term newline } term   a line for each part that is long or used more than once
     tree    = one line an apply, its arguments below it, indented; what was printed before is not repeated
 """
 
@@ -15,24 +15,14 @@ from symconv.graph.nodes import Apply, Variable
 from symconv.graph.traverse import toposort
 from symconv.viz.escape import clean
 
-SIGNS = {
-    "add": "+", "sub": "-", "mul": "*", "true_div": "/", "floordiv": "//", "mod": "%", "pow": "**",
-    "dot": "@", "matmul": "@", "and_": "&", "or_": "|", "xor": "^", "left_shift": "<<", "right_shift": ">>",
-    "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
-}  # fmt: skip
-"""How Python writes an op of two operands."""
-
 LONGEST = 1000
 """Characters of a part that stays within its line."""
-
-PREFIXES = {"neg": "-", "invert": "~"}
-"""How Python writes an op of one operand."""
 
 
 def pp(expression: Variable) -> str:
     """An expression as a formula, every operator in parentheses.
 
-    A part that is long or used twice has a line of its own, so that the text grows only as the graph.
+    A part that is long or used more than once has a line of its own, so that the text grows only as the graph.
 
     Parameters
     ----------
@@ -83,11 +73,11 @@ def pp(expression: Variable) -> str:
 
 
 def _term(node: Apply, arguments: Sequence[str]) -> str:
-    label = node.op.label
-    if label in SIGNS and len(arguments) == 2:
-        return f"({arguments[0]} {SIGNS[label]} {arguments[1]})"
-    if label in PREFIXES and len(arguments) == 1:
-        return f"({PREFIXES[label]}{arguments[0]})"
+    sign = node.op.infix
+    if sign and len(arguments) == 2:
+        return f"({arguments[0]} {sign} {arguments[1]})"
+    if sign and len(arguments) == 1:
+        return f"({sign}{arguments[0]})"
     return clean(f"{node.op}({', '.join(arguments)})")
 
 

@@ -11,6 +11,7 @@ from symconv.viz.escape import clean, shorten
 from symconv.viz.view import Edge, GraphView, Group, Node
 
 _TITLE_LIMIT = 60
+_LINE_LIMIT = 20
 
 
 def view_of(what: Any, *, stage: str | None = None, title: str | None = None) -> GraphView:
@@ -128,7 +129,7 @@ class _Collector:
             arguments.append(known if known is not None else (self._leaf(variable, group), ""))
         single = len(node.outputs) == 1
         names = [str(output.name) for output in node.outputs if output.name is not None]
-        detail = (*node.op.details, *(f"→ {name}" for name in names))
+        detail = (*_in_lines(node.op.details), *(f"→ {name}" for name in names))
         type = str(node.outputs[0].type) if single else ""
         origin = node.origin.short if node.origin is not None else ""
         name = self._add("op", node.op.label, detail, type, origin, group)
@@ -159,6 +160,17 @@ class _Collector:
         source, edge_label = known if known is not None else (self._leaf(variable, None), "")
         name = self._add("output", label, (), str(variable.type), "", None)
         self.edges.append(Edge(source, name, edge_label))
+
+
+def _in_lines(details: Sequence[str]) -> list[str]:
+    """Parameters, several in a line while they are short."""
+    lines: list[str] = []
+    for detail in details:
+        if lines and len(lines[-1]) + len(detail) + 2 <= _LINE_LIMIT:
+            lines[-1] += ", " + detail
+        else:
+            lines.append(detail)
+    return lines
 
 
 def _inner_graph(node: Apply) -> FunctionGraph | None:

@@ -178,7 +178,7 @@ class Sheet:
 
     def _order(self, top: Sequence[int]) -> None:
         pairs = [(upper, lower) for upper, lower, _, _ in self._segments]
-        self.layers = ordering.order_layers(self._cell_rank, pairs, top)
+        self.layers = ordering.order_layers(self._cell_rank, pairs, top, self._arguments_in_order())
         place = [0] * len(self._cell_rank)
         for layer in self.layers:
             for index, cell in enumerate(layer):
@@ -203,6 +203,18 @@ class Sheet:
             trunks.sort(key=lambda n: (sum(goes_to[n]) / len(goes_to[n]) if n in goes_to else beside, n))
 
         self._depth = self._depths()
+
+    def _arguments_in_order(self) -> set[tuple[int, int]]:
+        """Pairs of cells (left, right) that bring a box two arguments, the earlier on the left."""
+        uppers: dict[int, dict[int, int]] = {}
+        for upper, lower, _, position in self._segments:
+            if position is not None and position not in self.turned:
+                uppers.setdefault(lower, {})[position] = upper
+        wishes: set[tuple[int, int]] = set()
+        for by_link in uppers.values():
+            cells = list(dict.fromkeys(by_link[position] for position in sorted(by_link)))
+            wishes |= {(left, right) for at, left in enumerate(cells[:6]) for right in cells[at + 1 :]}
+        return wishes
 
     def place(self, sizes: Sequence[Size], band_top: float = 0.0, band_bottom: float = 0.0) -> Placed:
         """Positions of boxes of these sizes.

@@ -95,8 +95,9 @@ def _document(
     for group in view.groups:
         if group.id in positions.groups:
             yield from _group(group.id, group.label, positions, prefix)
+    numbered = _numbered(view, positions)
     for path in positions.edges:
-        yield _edge(view, path, prefix)
+        yield _edge(view, path, prefix, path.edge in numbered)
     for title, title_box in positions.group_titles.values():
         yield _group_title(title, title_box)
     for node in view.nodes:
@@ -125,16 +126,35 @@ def _group_title(title: str, title_box: Box) -> str:
     return f'<g class="group"><text class="title" x="{_n(x)}" y="{_n(y)}">{escape_xml(title)}</text></g>'
 
 
-def _edge(view: GraphView, path: layouts.EdgePath, prefix: str) -> str:
+def _numbered(view: GraphView, positions: Layout) -> set[int]:
+    """Edges that get their argument's number: those of nodes whose arguments do not come left to right."""
+    arriving: dict[str, list[tuple[float, int, int]]] = {}
+    for path in positions.edges:
+        edge = view.edges[path.edge]
+        arriving.setdefault(edge.target, []).append((path.points[-1][0], edge.port, path.edge))
+    result: set[int] = set()
+    for ends in arriving.values():
+        ports = [port for _, port, _ in sorted(ends)]
+        sources = {view.edges[number].source for _, _, number in ends}
+        if ports != sorted(ports) and len(sources) > 1:
+            result |= {number for _, _, number in ends}
+    return result
+
+
+def _edge(view: GraphView, path: layouts.EdgePath, prefix: str, numbered: bool) -> str:
     edge = view.edges[path.edge]
     source, target = escape_xml(edge.source), escape_xml(edge.target)
     line, arrow = _line_and_arrow(path.points)
+    number = ""
+    if numbered:
+        x, y = path.points[-1]
+        number = f'<text class="port" x="{_n(x + 8.5)}" y="{_n(y - 3)}">{edge.port}</text>'
     tip = f"{edge.source} → {edge.target}, argument {edge.port}"
     if edge.label:
         tip += f": {edge.label}"
     return (
         f'<g class="edge" id="{prefix}-e{path.edge}" data-source="{source}" data-target="{target}">'
-        f'<title>{escape_xml(tip)}</title><path d="{line}"/><polygon points="{arrow}"/></g>'
+        f'<title>{escape_xml(tip)}</title><path d="{line}"/><polygon points="{arrow}"/>{number}</g>'
     )
 
 

@@ -54,6 +54,7 @@ def style_rules(scope: str, theme: str) -> str:
         f"{scope} .type{{font-size:11.5px;font-family:{MONO}}}"
         f"{scope} .title{{font-size:12px;font-weight:bold;paint-order:stroke;stroke-width:5px}}"
         f"{scope} .value{{font-size:10.5px;font-family:{MONO}}}"
+        f"{scope} .port{{font-size:10px;font-weight:bold}}"
         f"{scope} .node .shape{{stroke-width:1.6}}"
         f"{scope} .node .inner{{fill:none;stroke-width:1.2}}"
         f"{scope} .group .shape{{stroke-width:1.4;stroke-dasharray:6 4}}"
@@ -80,5 +81,5 @@ def colour_rules(scope: str, palette: dict[str, tuple[str, str, str]]) -> str:
     rules.append(f"{scope} .edge path{{stroke:{line}}}{scope} .edge polygon{{fill:{line}}}")
     rules.append(f"{scope} .page{{fill:{page}}}{scope} .value-back{{fill:{page}}}")
     rules.append(f"{scope} .value-back.in-group{{fill:{palette['group'][0]}}}")
-    rules.append(f"{scope} .value,{scope} .legend text{{fill:{text}}}")
+    rules.append(f"{scope} .value,{scope} .port,{scope} .legend text{{fill:{text}}}")
     return "".join(rules)

@@ -83,7 +83,8 @@ class Tags(HTMLParser):
 
 
 def test_html_of_hostile_names_has_only_its_own_scripts():
-    page = to_html([(HOSTILE, hostile_view())], title=HOSTILE, source=HOSTILE, log=[HOSTILE], engine="builtin")
+    stages = [(HOSTILE, hostile_view())]
+    page = to_html(stages, title=HOSTILE, source=HOSTILE, log=[HOSTILE], engine="builtin")
     tags = Tags()
     tags.feed(page)
     assert tags.tags.count("script") == 2
@@ -132,6 +133,18 @@ def test_themes():
     assert "#16305c" in dark
     assert "#16305c" not in light
     assert 'bgcolor="#12161d"' in to_dot(views.convolution_layer(), theme="dark")
+
+
+def test_arguments_that_do_not_come_left_to_right_are_numbered():
+    x, y = Node("n0", "input", "x"), Node("n1", "input", "y")
+    edges = Edge("n0", "n2", "", 0), Edge("n1", "n2", "", 1)
+    straight = GraphView("", (x, y, Node("n2", "op", "sub")), edges)
+    assert 'class="port"' not in to_svg(straight)
+    # b - a below, a - b above: one of the two cannot have its arguments in order.
+    nodes = (x, y, Node("n2", "op", "sub"), Node("n3", "op", "sub"))
+    edges = (*edges, Edge("n1", "n3", "", 0), Edge("n0", "n3", "", 1))
+    svg = to_svg(GraphView("", nodes, edges))
+    assert sorted(re.findall('class="port"[^>]*>(.)<', svg)) == ["0", "1"]
 
 
 def test_everything_is_inside_the_view_box():
@@ -192,8 +205,8 @@ def test_draw_without_a_path_and_in_a_notebook():
 
 def test_draw_refuses_what_it_cannot_do(tmp_path):
     view = views.convolution_layer()
-    for arguments in ({"path": tmp_path / "a.gif"}, {"engine": "neato"}, {"theme": "blue"}, {"stage": "fused"},
-                      {"path": tmp_path / "a.svg", "engine": "x"}):
+    wrong = [{"path": tmp_path / "a.gif"}, {"engine": "neato"}, {"theme": "blue"}, {"stage": "fused"}]
+    for arguments in [*wrong, {"path": tmp_path / "a.svg", "engine": "x"}]:
         with pytest.raises(OptionError):
             draw(view, **arguments)
     with pytest.raises(FileError):

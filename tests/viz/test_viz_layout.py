@@ -28,8 +28,8 @@ def graphs(draw):
         group = draw(st.sampled_from([None, *[f"g{i}" for i in range(kernels)]]))
         label = draw(st.sampled_from(["x", "Conv2d", "a label that is rather long", "λ", "図"]))
         detail = ("border_mode=valid",) if draw(st.booleans()) else ()
-        nodes.append(Node(f"n{index}", draw(st.sampled_from(["op", "shared"])), label, detail, "float64[?]", "",
-                          group))
+        kind = draw(st.sampled_from(["op", "shared"]))
+        nodes.append(Node(f"n{index}", kind, label, detail, "float64[?]", "", group))
         for port in range(draw(st.integers(0, 3)) if index else 0):
             source = f"n{draw(st.integers(0, index - 1))}"
             edges.append(Edge(source, f"n{index}", draw(st.sampled_from(["", "", "float64[?,2]"])), port))
@@ -138,7 +138,8 @@ def test_nothing_overlaps_in_random_graphs(view):
 @pytest.mark.parametrize(
     "view",
     [
-        views.convolution_layer(), views.convolution_layer(fused=True), views.lenet(), views.lenet(True, True),
+        views.convolution_layer(), views.convolution_layer(fused=True),
+        views.lenet(), views.lenet(True, True),
         views.gradients(), views.random_graph(60, 3, groups=4, reach=10), views.chain(40),
         GraphView("empty", ()), GraphView("one", (Node("n0", "input", "x"),)),
         GraphView("wide", (Node("n0", "op", "x", group="g0"),), (), (Group("g0", "a title " * 20),)),

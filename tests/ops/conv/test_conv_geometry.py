@@ -68,6 +68,7 @@ def test_sizes_invert(case):
     legal = geometry.image_sizes(output, kernel)
     for axis, sizes in enumerate(legal):
         assert image[axis] in sizes
+        assert min(sizes) >= 1
         for size in range(1, max(sizes) + geometry.stride[axis] + 1):
             changed = [*image[:axis], size, *image[axis + 1 :]]
             try:
