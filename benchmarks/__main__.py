@@ -127,10 +127,13 @@ def listing(specs: tuple[PeerSpec, ...]) -> str:
 
 def progress(found: dict) -> str:
     """A line for a case that was just measured."""
-    best = sorted(measures.best_of_each(found["entries"]).values(), key=lambda one: one["median"])
-    times = ", ".join(f"{one['peer']} {one['median']:.3g}" for one in best)
     what = f"{found['case']} {found['dtype']} [{found['unit']}]"
-    return f"{what}: {times or 'nothing measured'}; {found['verdict']['text']}"
+    if found["measure"] == "growth":
+        times = [f"{one['peer']} {one['median']:.3g} for {one['nodes']:,}" for one in found["entries"]]
+    else:
+        best = sorted(measures.best_of_each(found["entries"]).values(), key=lambda one: one["median"])
+        times = [f"{one['peer']} {one['median']:.3g}" for one in best]
+    return f"{what}: {', '.join(times) or 'nothing measured'}; {found['verdict']['text']}"
 
 
 if __name__ == "__main__":

@@ -198,7 +198,7 @@ def cell(entry: dict[str, Any], least: float | None) -> str:
 
 
 def not_run(results: list[dict[str, Any]]) -> list[str]:
-    """A sentence for each peer and reason: which variants, in which cases. Wrong results are told elsewhere."""
+    """A sentence for each peer and reason: which variants, in which cases; wrong results stand elsewhere."""
     cases: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     variants: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for one in results:
@@ -209,7 +209,7 @@ def not_run(results: list[dict[str, Any]]) -> list[str]:
                 if left["variant"] is not None:
                     variants[key][f"{left['variant']}/{left['threads']}"] = None
     return [
-        f"{peer}{' ' * bool(variants[peer, why])}{', '.join(variants[peer, why])} in {', '.join(names)} ({why})"
+        f"{' '.join([peer, ', '.join(variants[peer, why])]).strip()} in {', '.join(names)} ({why})"
         for (peer, why), names in cases.items()
     ]
 

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from math import log2, prod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from symconv.compile.elementwise import Recorder, allocate
 from symconv.compile.program import (
@@ -42,8 +42,7 @@ from symconv.graph.op import Op
 Position = tuple[Slice | slice | Size, ...]  # for each axis of the output: which part of it, or which element
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(NamedTuple):
     """An axis to walk in blocks.
 
     Attributes
@@ -65,8 +64,7 @@ class Axis:
     halo: int = 0
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """The current block of an axis."""
 
     start: Size
@@ -124,7 +122,7 @@ class Names:
                 return name
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Region:
     """The elementwise work of one kernel; mutable: a lowering marks that it was done.
 
@@ -146,7 +144,7 @@ class Region:
     outputs: dict[Variable, Value]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Builder:
     """Collects the instructions of one kernel; mutable because that is its purpose.
 

@@ -7,7 +7,7 @@ taken. A value may be overwritten by the very call that reads it last.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,8 +35,7 @@ class Literal:
 Term = Result | Value | Literal
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """One call whose result has no place yet."""
 
     function: str

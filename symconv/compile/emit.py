@@ -11,9 +11,8 @@ held against the list of syntax that this grammar needs.
 import ast
 import linecache
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,8 +35,7 @@ from symconv.errors import CompileError
 WIDTH = 110
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """The text of a program and what it names.
 
     Attributes

@@ -50,7 +50,7 @@ def lower(
     return _Lowering(graph, machine).program(sources, types)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Lowering:
     """The state of one lowering; mutable while it walks along the graph."""
 

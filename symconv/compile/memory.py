@@ -7,6 +7,7 @@ hole that fits.
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,8 +17,7 @@ from symconv.graph.types import Array
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(NamedTuple):
     """A buffer's place.
 
     Attributes
@@ -36,8 +36,7 @@ class Slot:
     shape: tuple[int, ...] | None
 
 
-@dataclass(frozen=True)
-class Arena:
+class Arena(NamedTuple):
     """Slots in one piece of memory of ``size`` bytes."""
 
     slots: tuple[Slot, ...]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import NamedTuple
 
 from symconv.compile import rules
 from symconv.compile.fuse import fuse
@@ -12,8 +13,7 @@ from symconv.graph.function_graph import FunctionGraph
 Transformation = Callable[[FunctionGraph, list[Change]], FunctionGraph]
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(NamedTuple):
     """One step from graph to graph.
 
     Attributes

@@ -16,31 +16,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from symconv.errors import CompileError
 
 
-@dataclass(frozen=True)
-class Symbolic:
+class Symbolic(NamedTuple):
     """An integer known up to the symbols of a loop: constant + sum of coefficient * product of symbols."""
 
     terms: tuple[tuple[tuple[str, ...], int], ...]
     constant: int = 0
 
-    def __add__(self, other: "Size") -> "Size":
+    def __add__(self, other: "Size") -> "Size":  # type: ignore[override]
         if isinstance(other, int):
             return Symbolic(self.terms, self.constant + other)
         return _gathered([*self.terms, *other.terms], self.constant + other.constant)
 
-    __radd__ = __add__
+    def __radd__(self, other: int) -> "Size":
+        return self + other
 
-    def __mul__(self, other: "Size") -> "Size":
+    def __mul__(self, other: "Size") -> "Size":  # type: ignore[override]
         right = [((), other)] if isinstance(other, int) else [*other.terms, ((), other.constant)]
         pairs = product([*self.terms, ((), self.constant)], right)
         return _gathered([((*a, *b), f * g) for (a, f), (b, g) in pairs], 0)
 
-    __rmul__ = __mul__
+    def __rmul__(self, other: int) -> "Size":  # type: ignore[override]
+        return self * other
 
     def __sub__(self, other: "Size") -> "Size":
         return self + (-1 * other)
@@ -91,8 +92,7 @@ def times(sizes: Iterable[Size]) -> Size:
     return result
 
 
-@dataclass(frozen=True)
-class Slice:
+class Slice(NamedTuple):
     """``start : start + size * step : step``; the whole axis where start is 0 and the size is the axis'."""
 
     start: Size
@@ -100,13 +100,14 @@ class Slice:
     step: int = 1
 
 
+Kind = Literal["input", "shared", "constant", "output", "memory", "scratch"]
+How = Literal["index", "reshape", "transpose", "declare"]
 Index = int | Symbolic | Slice | None  # None inserts an axis of length 1
 ALL = Slice(0, -1)  # the whole axis, whatever its size
 
 
-@dataclass(frozen=True, eq=False)
 class Value:
-    """A buffer or a view; compared by identity.
+    """A buffer or a view; never changed, compared by identity.
 
     Attributes
     ----------
@@ -118,9 +119,12 @@ class Value:
         How many trailing axes are known to be laid out row by row without gaps among themselves.
     """
 
-    shape: tuple[Size, ...]
-    dtype: str
-    dense: int
+    __slots__ = ("dense", "dtype", "shape")
+
+    def __init__(self, shape: tuple[Size, ...], dtype: str, dense: int) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.dense = dense
 
     @property
     def contiguous(self) -> bool:
@@ -138,7 +142,8 @@ class Value:
         raise NotImplementedError
 
     def __getitem__(self, index: Any) -> "Value":
-        index = index if isinstance(index, tuple) else (index,)
+        if not isinstance(index, tuple) or isinstance(index, Slice | Symbolic):
+            index = (index,)
         return _indexed(self, tuple(_plain(item) for item in index))
 
     def reshape(self, *shape: Size) -> "Value":
@@ -176,7 +181,6 @@ class Value:
         return View(shape, self.dtype, 0, self, "transpose", axes)
 
 
-@dataclass(frozen=True, eq=False)
 class Buffer(Value):
     """Memory with a name.
 
@@ -189,8 +193,12 @@ class Buffer(Value):
         call, "memory" lives in the workspace, "scratch" belongs to one worker of one loop.
     """
 
-    name: str
-    kind: Literal["input", "shared", "constant", "output", "memory", "scratch"]
+    __slots__ = ("kind", "name")
+
+    def __init__(self, shape: tuple[Size, ...], dtype: str, dense: int, name: str, kind: Kind) -> None:
+        super().__init__(shape, dtype, dense)
+        self.name = name
+        self.kind = kind
 
     @property
     def buffer(self) -> "Buffer":
@@ -206,13 +214,28 @@ class Buffer(Value):
         return self.name
 
 
-@dataclass(frozen=True, eq=False)
 class View(Value):
-    """Another look at a value's memory."""
+    """Another look at a value's memory.
 
-    base: Value
-    how: Literal["index", "reshape", "transpose", "declare"]  # declare: made contiguous by the caller
-    argument: tuple[Any, ...]
+    Attributes
+    ----------
+    base : Value
+        The value looked at.
+    how : str
+        "index", "reshape", "transpose", or "declare" where the caller made the array contiguous.
+    argument : tuple
+        Indices, sizes or axes.
+    """
+
+    __slots__ = ("argument", "base", "how")
+
+    def __init__(
+        self, shape: tuple[Size, ...], dtype: str, dense: int, base: Value, how: How, argument: tuple[Any, ...]
+    ) -> None:
+        super().__init__(shape, dtype, dense)
+        self.base = base
+        self.how = how
+        self.argument = argument
 
     @property
     def buffer(self) -> Buffer:
@@ -347,8 +370,7 @@ def _render_index(item: Index) -> str:
     return f"{'' if item.start == 0 else item.start}:{stop}{step}"
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A literal operand."""
 
     text: str
@@ -360,8 +382,7 @@ class Number:
 Operand = Value | Number
 
 
-@dataclass(frozen=True, eq=False)
-class Call:
+class Call(NamedTuple):
     """One NumPy call that writes into ``out``.
 
     Attributes
@@ -387,8 +408,7 @@ class Call:
         return f"{', '.join(map(str, self.out))} <- {self.function}({', '.join(arguments)})"
 
 
-@dataclass(frozen=True)
-class Range:
+class Range(NamedTuple):
     """One axis that a loop walks in blocks.
 
     Attributes
@@ -421,7 +441,7 @@ class Range:
         ]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Loop:
     """A body executed for every combination of blocks of its ranges.
 
@@ -453,8 +473,7 @@ class Loop:
 Instr = Call | Loop
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
+class Kernel(NamedTuple):
     """The instructions of one node of the fused graph.
 
     Attributes
@@ -510,8 +529,7 @@ class Kernel:
         return "\n".join(lines)
 
 
-@dataclass(frozen=True, eq=False)
-class Program:
+class Program(NamedTuple):
     """Kernels, and the values that go in and come out.
 
     Attributes

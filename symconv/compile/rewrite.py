@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def pattern(*names: str) -> list[Variable]:
     return [Pattern(TensorType("float64", ()), name) for name in names]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Rule:
     """An equation, used from left to right.
 
@@ -80,7 +80,7 @@ class Rule:
         return self.when(**{str(variable.name): bound for variable, bound in bindings.items()})
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class NodeRule:
     """A rule that no equation can say.
 
@@ -164,8 +164,7 @@ def instantiate(right: Variable, bindings: Bindings) -> Variable:
     return result
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(NamedTuple):
     """One use of a rule.
 
     Attributes
@@ -192,7 +191,7 @@ class Change:
 MOST_FOLDED_ELEMENTS = 1 << 16  # a constant larger than this is computed at run time instead of stored
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Driver:
     """Rewrites a graph bottom-up until nothing changes; mutable because it remembers what it has done.
 

@@ -39,7 +39,6 @@ class Part(Op):
         return (x.imag if self.imaginary else x.real).copy()
 
 
-@dataclass(frozen=True)
 class MakeComplex(Op):
     """Complex numbers of real and imaginary parts, which broadcast."""
 

@@ -1,7 +1,6 @@
 """Where gradients stop; imports the graph."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from symconv.graph.nodes import Apply, Operand, Variable
@@ -13,7 +12,6 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
 class Disconnected(Op):
     """The input itself, through which no gradient flows."""
 

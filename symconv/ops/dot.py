@@ -5,7 +5,6 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -32,7 +31,6 @@ def _check_inner(x: TensorType, y: TensorType, left: Dim, right: Dim) -> None:
         )
 
 
-@dataclass(frozen=True)
 class Dot(Op):
     """The product of vectors and matrices: z[i, j] = sum over k of x[i, k] y[k, j]."""
 
@@ -100,7 +98,6 @@ def _multiply(
     k.epilogue(tile, at)
 
 
-@dataclass(frozen=True)
 class MatMul(Op):
     """The products of stacks of matrices of equal rank; leading axes broadcast."""
 

@@ -236,17 +236,23 @@ class Elemwise(Op):
     row: Row
 
     def __post_init__(self) -> None:
-        parameters = [Parameter(name, Parameter.POSITIONAL_ONLY) for name in self.row.operands]
         attributes = {
             "argument_names": self.row.operands,
             "commutative": self.row.name in COMMUTATIVE,
             "infix": self.row.infix,
             "__name__": self.row.name,
-            "__doc__": _documentation(self.row),
-            "__signature__": Signature(parameters),
         }
         for name, value in attributes.items():
             object.__setattr__(self, name, value)
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        """What the row says, for ``help``."""
+        return _documentation(self.row)
+
+    @property
+    def __signature__(self) -> Signature:
+        return Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in self.row.operands])
 
     def __reduce__(self) -> Any:
         return Elemwise, (self.row,)

@@ -264,7 +264,6 @@ class SpecifyShape(Op):
         return node.inputs[0] if node.inputs[0].type == node.outputs[0].type else None
 
 
-@dataclass(frozen=True)
 class Shape(Op):
     """The sizes of a tensor, int64[ndim]."""
 

@@ -162,7 +162,6 @@ class _Convolution(Op):
         return [(low or 0, high or 0) for low, high in self.geometry.pads(filters)]
 
 
-@dataclass(frozen=True)
 class Conv(_Convolution):
     """Convolution of images with filters: [N,C,*spatial], [K,C/groups,*kernel] -> [N,K,*output].
 
@@ -219,7 +218,6 @@ class Conv(_Convolution):
         return [by_image, by_filters]
 
 
-@dataclass(frozen=True)
 class ConvGradInput(_Convolution):
     """The adjoint of Conv in the image: [N,K,*output], [K,C/groups,*kernel], like -> [N,C,*spatial].
 
@@ -276,7 +274,6 @@ class ConvGradInput(_Convolution):
         ]
 
 
-@dataclass(frozen=True)
 class ConvGradFilters(_Convolution):
     """The adjoint of Conv in the filters: [N,C,*spatial], [N,K,*output], like -> [K,C/groups,*kernel].
 
