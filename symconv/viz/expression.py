@@ -1,6 +1,6 @@
 """Expressions as text: a formula, or a tree of applies; imports symconv.graph and the escapes.
 
-    formula = { "%" number " = " term newline } term   a line for each part that is long or used more than once
+    formula = { "%" number " = " term newline } term   a line for each part that is long or used twice
     tree    = one line an apply, its arguments below it, indented; what was printed before is not repeated
 """
 
@@ -22,7 +22,7 @@ LONGEST = 1000
 def pp(expression: Variable) -> str:
     """An expression as a formula, every operator in parentheses.
 
-    A part that is long or used more than once has a line of its own, so that the text grows only as the graph.
+    A part that is long or used twice has a line of its own, so that the text grows only as the graph.
 
     Parameters
     ----------
