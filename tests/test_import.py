@@ -44,7 +44,7 @@ def test_what_is_not_needed_is_not_loaded(module):
 
 
 def test_it_costs_at_most_half_of_numpy_again():
-    """CPU time in fresh processes, interleaved so that a busy machine meets both; the least of many counts."""
+    """CPU time in fresh processes, interleaved so that a busy machine meets both; the least counts."""
     measure = "import time; start = time.process_time(); import {0}; print(time.process_time() - start)"
     installed = {"PYTHONDONTWRITEBYTECODE": ""}  # an installed package has its bytecode beside it
     least = {"numpy": float("inf"), "symconv": float("inf")}

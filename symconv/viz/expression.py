@@ -7,7 +7,7 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from symconv.errors import ArgumentError
 from symconv.graph.function_graph import FunctionGraph
@@ -81,7 +81,7 @@ def _term(node: Apply, arguments: Sequence[str]) -> str:
     return clean(f"{node.op}({', '.join(arguments)})")
 
 
-def debugprint(what: Any, file: TextIO | str | None = None, stage: str | None = None) -> str | None:
+def debugprint(what: Any, file: TextIO | Literal["str"] | None = None, stage: str | None = None) -> str | None:
     """Print an expression as a tree: each apply with its type and the line that it was written on.
 
     Parameters
@@ -104,7 +104,7 @@ def debugprint(what: Any, file: TextIO | str | None = None, stage: str | None = 
     1 int64[]
     """
     lines = list(_tree(_results(what, stage)))
-    if file == "str":
+    if isinstance(file, str):
         return "\n".join(lines)
     print(*lines, sep="\n", file=sys.stdout if file is None else file)
     return None
