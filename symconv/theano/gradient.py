@@ -12,19 +12,20 @@ def grad(
     cost: Variable | None,
     wrt: Any,
     consider_constant: Sequence[Variable] | None = None,
-    disconnected_inputs: str = "raise",
+    disconnected_inputs: Any = "raise",
     add_names: bool = True,
     known_grads: Mapping[Variable, Variable] | None = None,
-    return_disconnected: str = "zero",
+    return_disconnected: Any = "zero",
     null_gradients: str = "raise",
 ) -> Any:
     """``symconv.grad`` with Theano's arguments."""
     return sc.grad(
         cost,
         wrt,
-        consider_constant=consider_constant,
+        consider_constant=consider_constant or (),
         disconnected_inputs=disconnected_inputs,
         known_grads=known_grads,
+        return_disconnected=return_disconnected,
     )
 
 

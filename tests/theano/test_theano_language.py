@@ -59,7 +59,7 @@ def test_shared_borrow(theano):
 
 
 def test_shared_refuses_what_is_no_tensor(theano):
-    with pytest.raises(ArgumentError, match="numpy.asarray"):
+    with pytest.raises(ArgumentError, match=r"numpy\.asarray"):
         theano.shared([1, 2])
     with pytest.raises(ArgumentError, match="needs a NumPy array, got float"):
         theano.shared(1.0, strict=True)

@@ -1,25 +1,28 @@
 """``theano.tensor``: constructors, elementwise functions, reductions, shapes, products; imports symconv."""
 
 import symconv as sc
+from symconv.errors import OptionError
 from symconv.graph.nodes import Constant as TensorConstant
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
 from symconv.theano.gradient import grad
 from symconv.theano.tensor import nnet, sharedvar
 
-SAME = (
+SAME = [
     # constructors; those with a dtype's letter before them follow below
-    "scalar vector row col matrix tensor3 tensor4 tensor5 constant "
+    "scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4", "tensor5", "constant",
     # elementwise
-    "add sub mul true_div mod pow neg inv sqr sqrt exp exp2 expm1 log log2 log10 log1p "
-    "sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh arccosh arctanh deg2rad rad2deg "
-    "floor ceil trunc maximum minimum clip switch where cast eq neq lt le gt ge isnan isinf "
-    "and_ or_ xor invert bitwise_and bitwise_or bitwise_xor bitwise_not conj zeros_like ones_like "
+    "add", "sub", "mul", "true_div", "mod", "pow", "neg", "inv", "sqr", "sqrt", "exp", "exp2", "expm1",
+    "log", "log2", "log10", "log1p", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "arctan2", "sinh",
+    "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc",
+    "maximum", "minimum", "clip", "switch", "where", "cast", "eq", "neq", "lt", "le", "gt", "ge", "isnan",
+    "isinf", "and_", "or_", "xor", "invert", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
+    "conj", "zeros_like", "ones_like",
     # reductions
-    "sum prod mean var std max min argmax argmin all any "
+    "sum", "prod", "mean", "var", "std", "max", "min", "argmax", "argmin", "all", "any",
     # shapes and products
-    "reshape flatten transpose dot"
-).split()
+    "reshape", "flatten", "transpose", "dot",
+]  # fmt: skip
 """Names that mean the same in ``theano.tensor`` and in ``symconv``."""
 
 OTHER = {
@@ -46,7 +49,7 @@ def round(a: Variable, mode: str | None = None) -> Variable:
     """Round to whole numbers, halves to the even one; ``mode="half_away_from_zero"`` does what it says."""
     modes = {None: sc.round, "half_to_even": sc.round, "half_away_from_zero": sc.round_half_away_from_zero}
     if mode not in modes:
-        raise sc.OptionError(f"round has no mode {mode!r}", hint="choose one of " + ", ".join(map(repr, modes)))
+        raise OptionError(f"round has no mode {mode!r}", hint="choose one of " + ", ".join(map(repr, modes)))
     result: Variable = modes[mode](a)
     return result
 
