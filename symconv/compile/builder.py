@@ -348,7 +348,7 @@ class Builder:
             known[node.outputs[0]] = recorder.apply(node, [known[variable] for variable in node.inputs])
         shape = next(iter(finals.values())).shape
         results = [(known[variable], value) for variable, value in finals.items()]
-        for call in allocate(recorder, results, lambda dtype: self.buffer(shape, dtype, "scratch")):
+        for call in allocate(recorder, results, lambda dtype: self.buffer(shape, dtype, "temporary")):
             self.write(call)
 
     def _constant(self, array: Any) -> Buffer:
