@@ -66,6 +66,7 @@ class _Lowering:
 
     def program(self, sources: Sequence[Variable], types: Sequence[TensorType]) -> Program:
         """The whole program."""
+        self._given = frozenset(self.graph.inputs)
         inputs = []
         for position, (variable, type) in enumerate(zip(sources, types, strict=True)):
             kind: Any = "shared" if isinstance(variable, SharedVariable) else "input"
@@ -117,15 +118,20 @@ class _Lowering:
     def _homes(self) -> dict[Variable, Variable]:
         """For each result the variable whose buffer it is, or is a view of: that buffer is fresh."""
         homes: dict[Variable, Variable] = {}
-        taken: set[Variable] = set()
+        taken: set[Variable] = set(self.graph.inputs)
         for result in self.graph.results:
             root = result
-            while root.owner is not None and root.owner.op.role == "view" and not self._known(root.owner):
-                root = root.owner.inputs[0]
-            if root.owner is not None and not self._known(root.owner) and root not in taken:
+            while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
+                root = root.owner.inputs[0]  # type: ignore[union-attr]
+            if self._computed(root) and root not in taken:
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
+
+    def _computed(self, variable: Variable) -> bool:
+        """Whether a kernel or a view of this program makes the variable."""
+        given = variable in self._given
+        return variable.owner is not None and not given and not self._known(variable.owner)
 
     def _outputs(self, homes: dict[Variable, Variable]) -> list[Value]:
         outputs: list[Value] = []
