@@ -70,6 +70,6 @@ def install() -> None:
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "In", "Lop", "Out", "Rop", "Variable", "compile", "config", "function", "grad", "gradient", "install", "pp",
-    "printing", "shared", "tensor",
+    "In", "Lop", "Out", "Rop", "Variable", "compile", "config", "function", "grad", "gradient", "install",
+    "pp", "printing", "shared", "tensor",
 ]  # fmt: skip
