@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import symconv as sc
+from symconv import Lop, Rop, disconnected_grad
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
 
@@ -31,4 +32,4 @@ def grad(
 
 __getattr__ = refuses("theano.gradient", globals())
 
-__all__ = ["grad"]
+__all__ = ["Lop", "Rop", "disconnected_grad", "grad"]

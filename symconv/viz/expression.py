@@ -81,7 +81,9 @@ def _term(node: Apply, arguments: Sequence[str]) -> str:
     return clean(f"{node.op}({', '.join(arguments)})")
 
 
-def debugprint(what: Any, file: TextIO | Literal["str"] | None = None, stage: str | None = None) -> str | None:
+def debugprint(
+    what: Any, file: TextIO | Literal["str"] | None = None, stage: str | None = None
+) -> str | None:
     """Print an expression as a tree: each apply with its type and the line that it was written on.
 
     Parameters

@@ -1,11 +1,14 @@
 """``theano.tensor``: constructors, elementwise functions, reductions, shapes, products; imports symconv."""
 
+from collections.abc import Callable
+from typing import Any
+
 import symconv as sc
 from symconv.errors import OptionError
 from symconv.graph.nodes import Constant as TensorConstant
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
-from symconv.theano.gradient import grad
+from symconv.theano.gradient import Lop, Rop, grad
 from symconv.theano.tensor import nnet, sharedvar
 
 SAME = [
@@ -19,9 +22,12 @@ SAME = [
     "isinf", "and_", "or_", "xor", "invert", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
     "conj", "zeros_like", "ones_like",
     # reductions
-    "sum", "prod", "mean", "var", "std", "max", "min", "argmax", "argmin", "all", "any",
+    "max", "min", "argmax", "argmin", "any", "all", "var", "std",
     # shapes and products
-    "reshape", "flatten", "transpose", "dot",
+    "reshape", "transpose", "dot", "shape", "squeeze", "swapaxes", "shape_padleft", "shape_padright",
+    "shape_padaxis", "addbroadcast", "specify_shape",
+    # parts of complex numbers
+    "real", "imag", "angle",
 ]  # fmt: skip
 """Names that mean the same in ``theano.tensor`` and in ``symconv``."""
 
@@ -41,8 +47,51 @@ PREFIXED = [
     for prefix in "bwilfdcz"
     for name in ("scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4", "tensor5")
 ]
+PLURALS = ["scalars", "vectors", "rows", "cols", "matrices"]
 
-globals().update({name: getattr(sc, name) for name in (*SAME, *PREFIXED)}, **OTHER)
+globals().update({name: getattr(sc, name) for name in (*SAME, *PREFIXED, *PLURALS)}, **OTHER)
+
+
+def sum(
+    input: Variable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+) -> Variable:
+    """``symconv.sum`` with Theano's order of arguments."""
+    return _reduced(sc.sum, input, axis, dtype, keepdims, acc_dtype)
+
+
+def prod(
+    input: Variable, axis: Any = None, dtype: Any = None, keepdims: bool = False, acc_dtype: Any = None
+) -> Variable:
+    """``symconv.prod`` with Theano's order of arguments."""
+    return _reduced(sc.prod, input, axis, dtype, keepdims, acc_dtype)
+
+
+def mean(
+    input: Variable,
+    axis: Any = None,
+    dtype: Any = None,
+    op: bool = False,
+    keepdims: bool = False,
+    acc_dtype: Any = None,
+) -> Variable:
+    """``symconv.mean`` with Theano's order of arguments; ``op`` is without meaning."""
+    return _reduced(sc.mean, input, axis, dtype, keepdims, acc_dtype)
+
+
+def _reduced(
+    function: Callable[..., Variable], input: Variable, axis: Any, dtype: Any, keepdims: bool, acc_dtype: Any
+) -> Variable:
+    if acc_dtype is not None:
+        raise OptionError(
+            f"symconv does not support acc_dtype={acc_dtype!r} yet",
+            hint="dtype= sets the dtype that is summed in and returned",
+        )
+    return function(input, axis=axis, keepdims=keepdims, dtype=dtype)
+
+
+def flatten(x: Variable, ndim: int | None = None, outdim: int | None = None) -> Variable:
+    """``symconv.flatten``, with the older name ``outdim`` for ``ndim``."""
+    return sc.flatten(x, ndim or outdim or 1)
 
 
 def round(a: Variable, mode: str | None = None) -> Variable:
@@ -56,4 +105,7 @@ def round(a: Variable, mode: str | None = None) -> Variable:
 
 __getattr__ = refuses("theano.tensor", globals())
 
-__all__ = [*SAME, *PREFIXED, *OTHER, "TensorConstant", "Variable", "grad", "nnet", "round", "sharedvar"]
+__all__ = [
+    *SAME, *PREFIXED, *PLURALS, *OTHER, "Lop", "Rop", "TensorConstant", "Variable", "flatten", "grad",
+    "mean", "nnet", "prod", "round", "sharedvar", "sum",
+]  # fmt: skip
