@@ -64,8 +64,8 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     """Group the applies of a graph into kernels.
 
     An apply joins the region of those that use it when all of them are in that one region, it computes
-    over the same iteration space, and it is elementwise or the region's first anchor. So a region has
-    one result, and no path leaves it and returns.
+    over the same iteration space, and it is elementwise or the region's first anchor; what an anchor reads
+    it reads whole, so that never joins. So a region has one result, and no path leaves it and returns.
     """
     region_of = _regions(graph)
     members: dict[Apply, list[Apply]] = {}
@@ -91,9 +91,11 @@ def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
         root = node
         if node.op.role in ("elementwise", "anchor") and len(node.outputs) == 1:
             (output,) = node.outputs
-            users = {region_of[user] for user in graph.clients.get(output, ())}
-            if len(users) == 1 and output not in wanted:
-                (candidate,) = users
+            users = graph.clients.get(output, ())
+            candidates = {region_of[user] for user in users}
+            whole = any(user.op.role == "anchor" for user in users)  # an anchor reads more than one tile
+            if len(candidates) == 1 and output not in wanted and not whole:
+                (candidate,) = candidates
                 if _joins(node, candidate, candidate in anchored) and sizes[candidate] < MOST_MEMBERS:
                     root = candidate
         region_of[node] = root
