@@ -458,7 +458,7 @@ def fit(value: Any, type: TensorType, what: str, copy_always: bool = False) -> A
 def _convert(value: Any, array: Array, type: TensorType, what: str) -> Array:
     target = np.dtype(type.dtype)
     lossless = np.can_cast(array.dtype, target, "safe")
-    if not lossless and not isinstance(value, np.ndarray | np.generic) and array.dtype != object:
+    if not lossless and not isinstance(value, np.ndarray | np.generic) and array.dtype.kind in "biufc":
         # Numbers and lists have no dtype of their own: they fit if their values do.
         with np.errstate(all="ignore"):
             converted = array.astype(target)
