@@ -1,9 +1,12 @@
 """A plan: a program for the very shapes in use, its memory, its source, ready to run; imports its neighbours."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextvars import Context
 from itertools import count
 from time import perf_counter
 from typing import Any
+
+import numpy as np
 
 from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
@@ -21,6 +24,12 @@ class Plan:
     """What a function does for inputs of certain shapes.
 
     Mutable because it keeps idle workspaces: each call checks one out, so that many threads may share it.
+
+    A workspace is its memory, the scratch of each worker, and how to run with NumPy's warnings off, for NaN
+    and infinity flow. ``np.errstate`` alone costs more than two small ufuncs. Where the source calls nothing
+    but NumPy, a workspace therefore has a ``Context`` of its own, in which the warnings are off for good; it
+    is checked out with the memory and so never entered twice. Where ops run Python of their own, that must
+    see the caller's context variables, and ``np.errstate`` is used.
 
     Parameters
     ----------
@@ -56,7 +65,8 @@ class Plan:
         self._make_memory = namespace.get("make_memory", tuple)
         self._make_scratch = namespace.get("make_scratch", tuple)
         self._workers = machine.threads if any(not k.straight for k in self.program.kernels) else 1
-        self._idle: list[tuple[Any, Any]] = []
+        self._idle: list[tuple[Any, Any, Any]] = []
+        self.shapes = tuple(type.shape for type in types)
         self.used = 0
         self.seconds = perf_counter() - started
 
@@ -65,13 +75,21 @@ class Plan:
         try:
             workspace = self._idle.pop()
         except IndexError:
-            workspace = (self._make_memory(), [self._make_scratch() for _ in range(self._workers)])
+            workspace = self._workspace()
+        enter, memory, scratch = workspace
         try:
-            results: tuple[Array, ...] = self.run(*arrays, *workspace)
+            results: tuple[Array, ...] = enter(self.run, *arrays, memory, scratch)
         finally:
             if len(self._idle) < MOST_IDLE:
                 self._idle.append(workspace)
         return results
+
+    def _workspace(self) -> tuple[Any, Any, Any]:
+        enter: Callable[..., Any] = _without_warnings
+        if not self.program.performs:
+            enter = Context().run
+            enter(np.seterr, all="ignore")
+        return enter, self._make_memory(), [self._make_scratch() for _ in range(self._workers)]
 
     @property
     def bytes(self) -> int:
@@ -81,3 +99,8 @@ class Plan:
     def free(self) -> None:
         """Give idle workspaces back."""
         self._idle.clear()
+
+
+def _without_warnings(run: Callable[..., Any], *arguments: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return run(*arguments)
