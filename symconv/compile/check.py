@@ -16,7 +16,7 @@ from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.types import Array, TensorType
 
 if TYPE_CHECKING:
-    from symconv.compile.function import Function
+    from symconv.compile.callable import Function
 
 
 def close(first: Array, second: Array) -> bool:

@@ -99,7 +99,8 @@ def _arena(name: str, doc: str, arena: Arena) -> str:
 
 
 def _scratch(memory: Memory, loops: dict[Loop, Kernel]) -> str:
-    lines = ["def make_scratch():", '    """What one worker needs; the loops follow one another and share it."""']
+    doc = "What one worker needs; the loops follow one another and share it."
+    lines = ["def make_scratch():", f'    """{doc}"""']
     lines.append(f"    arena = allocate({memory.scratch_bytes})")
     names = []
     for loop, arena in memory.scratch.items():
@@ -359,7 +360,8 @@ def load(source: Source, filename: str) -> dict[str, Any]:
         private = isinstance(node, ast.Attribute) and node.attr.startswith("_")
         named = isinstance(node, ast.Name) and "__" in node.id
         if not isinstance(node, _ALLOWED) or private or named:
-            raise CompileError(f"generated source holds {ast.dump(node)[:80]}, which its grammar does not have")
+            found = ast.dump(node)[:80]
+            raise CompileError(f"generated source holds {found}, which its grammar does not have")
     lines = source.text.splitlines(keepends=True)
     linecache.cache[filename] = (len(source.text), None, lines, filename)
     namespace = {"__builtins__": {}, **source.namespace}

@@ -26,7 +26,7 @@ from symconv.graph.op import as_tuple
 from symconv.graph.types import Array, TensorType, type_of
 
 RESERVED = (
-    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch", "range",
+    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
 LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
@@ -39,7 +39,8 @@ def identifier(name: str | None, otherwise: str) -> str:
     if name is None or len(name) > 60 or re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is None:
         return otherwise
     if keyword.iskeyword(name) or keyword.issoftkeyword(name) or "__" in name or hasattr(builtins, name):
-        return name + "_" if re.fullmatch(r"[A-Za-z0-9]+", name) and not keyword.iskeyword(name) else otherwise
+        plain = re.fullmatch(r"[A-Za-z0-9]+", name) and not keyword.iskeyword(name)
+        return name + "_" if plain else otherwise
     return name
 
 
@@ -204,7 +205,7 @@ class _Lowering:
         """A view of its input's value; where that has gaps, of a copy without."""
         source = outside.get(node.inputs[0], node.inputs[0])
         known = {node.inputs[0]: self.types.get(source) or type_of_constant(source)}
-        known.update((variable, self.types[variable]) for variable in node.inputs[1:] if variable in self.types)
+        known.update((v, self.types[v]) for v in node.inputs[1:] if v in self.types)
         infer(node, known)
         self.types.update((output, known[output]) for output in node.outputs)
         builder = self._builder(Region(None, (), {}, {}))

@@ -1,8 +1,10 @@
-"""A plan: a program for the very shapes in use, its memory, its source, ready to run; imports its neighbours."""
+"""Plans: programs for the shapes in use, with memory and source, ready to run; imports its neighbours."""
 
+import linecache
 from collections.abc import Callable, Sequence
 from contextvars import Context
 from itertools import count
+from threading import Lock
 from time import perf_counter
 from typing import Any
 
@@ -12,11 +14,13 @@ from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
 from symconv.compile.lower import lower
 from symconv.compile.program import Program
+from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Variable
 from symconv.graph.types import Array, TensorType
 
 _numbers = count(1)
+_tick = count(1)
 MOST_IDLE = 4  # workspaces kept for callers to come; more callers at once make their own
 
 
@@ -96,9 +100,69 @@ class Plan:
         """Bytes of one workspace."""
         return self.memory.shared.size + self._workers * self.memory.scratch_bytes
 
+    def forget(self) -> None:
+        """The plan is thrown away: tracebacks no longer need its source."""
+        linecache.cache.pop(self.filename, None)
+
+
+class Planner:
+    """The newest plans of one graph, by the shapes that they are for.
+
+    Mutable because it keeps them: at most as many as ``settings.plans`` says, the one used longest ago goes.
+
+    Parameters
+    ----------
+    graph : FunctionGraph
+        A fused graph.
+    sources : sequence of Variable
+        Inputs and shared variables, in the order of the arrays of a call.
+    title : str
+        What its sources are called.
+    """
+
+    def __init__(self, graph: FunctionGraph, sources: Sequence[Variable], title: str) -> None:
+        self.graph = graph
+        self.sources = tuple(sources)
+        self.title = title
+        self.plans: dict[Any, Plan] = {}
+        self._lock = Lock()
+        # Where the type states all sizes of an array there is nothing to look up.
+        self._varying = [i for i, variable in enumerate(sources) if None in variable.type.shape]
+
+    def find(self, arrays: Sequence[Array], settings: Settings) -> Plan | None:
+        """The plan for these shapes, if there is one."""
+        plan = self.plans.get(self._key(arrays, settings))
+        if plan is not None:
+            plan.used = next(_tick)
+        return plan
+
+    def make(self, arrays: Sequence[Array], settings: Settings) -> Plan:
+        """A new plan for these shapes."""
+        types = [
+            TensorType(variable.dtype, array.shape)
+            for variable, array in zip(self.sources, arrays, strict=True)
+        ]
+        machine = Machine(settings.tile_bytes, settings.thread_count)
+        inputs = zip(self.graph.inputs, types, strict=False)
+        title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
+        with self._lock:
+            plan = Plan(self.graph, self.sources, types, machine, title)
+            plan.used = next(_tick)
+            self.plans[self._key(arrays, settings)] = plan
+            while len(self.plans) > settings.plans:
+                oldest = min(self.plans, key=lambda key: self.plans[key].used)
+                self.plans.pop(oldest).forget()
+        return plan
+
     def free(self) -> None:
-        """Give idle workspaces back."""
-        self._idle.clear()
+        """Forget all plans."""
+        with self._lock:
+            for plan in self.plans.values():
+                plan.forget()
+            self.plans.clear()
+
+    def _key(self, arrays: Sequence[Array], settings: Settings) -> tuple[Any, ...]:
+        return (settings.threads, settings.tile_bytes, *[arrays[i].shape for i in self._varying])
 
 
 def _without_warnings(run: Callable[..., Any], *arguments: Any) -> Any:
