@@ -10,7 +10,8 @@ This module holds the public names and nothing else.
 
 from typing import Any
 
-from symconv.compile.function import Function, function
+from symconv.compile.callable import Function
+from symconv.compile.function import function
 from symconv.compile.pipeline import PASSES
 from symconv.compile.rewrite import NodeRule, Rule
 from symconv.config import Settings, config, settings

@@ -22,7 +22,7 @@ from typing import Any
 
 import symconv as sc
 import symconv.theano
-from symconv.compile.function import Function
+from symconv.compile.callable import Function
 from symconv.config import Settings, usable_cores
 from symconv.demo import demo
 from symconv.errors import ArgumentError, FileError, SymconvError

@@ -1,4 +1,4 @@
-"""The checks behind the modes: compiled against interpreted, and values against NaN; imports its neighbours."""
+"""The checks behind the modes: compiled against interpreted, values against NaN; imports its neighbours."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.types import Array, TensorType
 
 if TYPE_CHECKING:
-    from symconv.compile.function import Function
+    from symconv.compile.callable import Function
 
 
 def close(first: Array, second: Array) -> bool:
@@ -46,9 +46,10 @@ def compare(
     if not wrong:
         return
     node = _guilty(function.stages["fused"], arguments)
+    kernel = short(node.outputs[0], 6) if node else "none alone: a rewriting rule is wrong"
     raise CheckError(
         f"compiled and interpreted results differ in output {wrong[0]} of {function.name}",
-        arguments=[("kernel", short(node.outputs[0], 6) if node else "none alone: a rewriting rule is wrong")],
+        arguments=[("kernel", kernel)],
         where=node.origin if node else function.origin,
         hint="this is a defect of symconv",
     )

@@ -78,11 +78,8 @@ def _piece(
         wanted.update(dict.fromkeys(graph.results))
         here = {output for node in graph.nodes if node not in boundary for output in node.outputs}
         asked = {variable for node in between for variable in node.inputs}
-        wanted = {
-            variable: None
-            for variable in wanted
-            if variable in here and depth[variable] == level and (variable not in planned or variable in asked)
-        }
+        here = {variable for variable in here if depth[variable] == level}
+        wanted = {v: None for v in wanted if v in here and (v not in planned or v in asked)}
     given = {variable for variable, place in depth.items() if place < level and variable not in planned}
     given.update(output for node, place in boundary.items() if place < level for output in node.outputs)
     given.update(graph.inputs)

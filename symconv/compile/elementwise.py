@@ -161,7 +161,7 @@ class Recorder:
             Literal(_python_number(term), None) if isinstance(term, Literal) else term for term in terms
         )
         if function in ("copy", "where") and all(
-            not isinstance(term, Literal) or np.can_cast(np.dtype(term.dtype or "bool"), dtype) for term in terms
+            np.can_cast(np.dtype(term.dtype or "bool"), dtype) for term in terms if isinstance(term, Literal)
         ):
             return loosened
         if any(isinstance(term, Result | Value) for term in terms) and function not in ("copy", "where"):

@@ -23,6 +23,7 @@ from symconv.compile.program import (
     Kernel,
     Loop,
     Program,
+    Size,
     Symbolic,
     Value,
     View,
@@ -78,7 +79,8 @@ def _slot_lines(arena: Arena) -> list[str]:
         plain = slot.shape is None or len(slot.shape) == 1
         shape = "" if plain else f".reshape({', '.join(map(str, slot.shape or ())) or '()'})"
         name = buffer.name if slot.shape is not None else f"{buffer.name}_memory"
-        lines.append(f"    {name} = arena[{slot.offset}:{slot.offset + slot.size}].view(np.{_dtype(buffer)}){shape}")
+        part = f"arena[{slot.offset}:{slot.offset + slot.size}]"
+        lines.append(f"    {name} = {part}.view(np.{_dtype(buffer)}){shape}")
     return lines
 
 
@@ -91,12 +93,14 @@ def _tuple(names: Sequence[str]) -> str:
 
 
 def _arena(name: str, doc: str, arena: Arena) -> str:
-    lines = [f"def {name}():", f'    """{doc}"""', f"    arena = allocate({arena.size})", *_slot_lines(arena)]
+    lines = [f"def {name}():", f'    """{doc}"""', f"    arena = allocate({arena.size})"]
+    lines += _slot_lines(arena)
     return "\n".join([*lines, f"    return {_tuple(_slot_names(arena))}"])
 
 
 def _scratch(memory: Memory, loops: dict[Loop, Kernel]) -> str:
-    lines = ["def make_scratch():", '    """What one worker needs; the loops follow one another and share it."""']
+    doc = "What one worker needs; the loops follow one another and share it."
+    lines = ["def make_scratch():", f'    """{doc}"""']
     lines.append(f"    arena = allocate({memory.scratch_bytes})")
     names = []
     for loop, arena in memory.scratch.items():
@@ -166,11 +170,15 @@ def _block(name: str, loop: Loop, memory: Memory) -> str:
     for slot in arena.slots:
         if slot.shape is None:
             buffer = slot.buffer
-            count = " * ".join(f"({s})" if isinstance(s, Symbolic) and len(str(s).split()) > 1 else str(s)
-                               for s in buffer.shape if s != 1)  # fmt: skip
+            count = " * ".join(_factor(size) for size in buffer.shape if size != 1)
             shape = f".reshape({', '.join(map(str, buffer.shape)) or '()'})" if buffer.ndim != 1 else ""
             lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{shape}")
     return _function(name, [*symbols, *_loop_arguments(loop), "scratch"], [], lines + _statements(loop.body))
+
+
+def _factor(size: Size) -> str:
+    """A size within a product."""
+    return f"({size})" if isinstance(size, Symbolic) and " " in str(size) else str(size)
 
 
 def _function(name: str, arguments: Sequence[str], doc: list[str], body: Sequence[str]) -> str:
@@ -206,9 +214,8 @@ class _Writer:
 
     def __init__(self, calls: Sequence[Call]) -> None:
         self.names: dict[str, str] = {}
-        self.taken: set[str] = {
-            value.buffer.name for call in calls for value in (*call.operands, *call.out) if isinstance(value, Value)
-        }
+        values = [value for call in calls for value in (*call.operands, *call.out)]
+        self.taken: set[str] = {value.buffer.name for value in values if isinstance(value, Value)}
         self.lines: list[str] = []
         self.uses: dict[str, int] = {}
         for call in calls:
@@ -307,7 +314,7 @@ def _run(program: Program, memory: Memory) -> str:
     fresh = dict.fromkeys(
         buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
     )
-    lines += [f"    {buffer.name} = np.empty({sizes_text(buffer.shape)}, np.{_dtype(buffer)})" for buffer in fresh]
+    lines += [f"    {b.name} = np.empty({sizes_text(b.shape)}, np.{_dtype(b)})" for b in fresh]
     position = 0
     for kernel in program.kernels:
         loops = [instr for instr in kernel.body if isinstance(instr, Loop)]
@@ -353,7 +360,8 @@ def load(source: Source, filename: str) -> dict[str, Any]:
         private = isinstance(node, ast.Attribute) and node.attr.startswith("_")
         named = isinstance(node, ast.Name) and "__" in node.id
         if not isinstance(node, _ALLOWED) or private or named:
-            raise CompileError(f"generated source holds {ast.dump(node)[:80]}, which its grammar does not have")
+            found = ast.dump(node)[:80]
+            raise CompileError(f"generated source holds {found}, which its grammar does not have")
     lines = source.text.splitlines(keepends=True)
     linecache.cache[filename] = (len(source.text), None, lines, filename)
     namespace = {"__builtins__": {}, **source.namespace}

@@ -1,299 +1,23 @@
-"""``function``: from expressions to a callable that plans once per shape and then only runs; imports its neighbours."""
+"""``function``: checks what it is given and makes a compiled function of it; imports its neighbours."""
 
-import linecache
-import threading
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
 from typing import Any
 from warnings import warn
 
 import numpy as np
 
-from symconv.compile.builder import Machine
-from symconv.compile.check import check_finite, compare
-from symconv.compile.meaning import interpret
-from symconv.compile.pipeline import Stages, compile_graph
-from symconv.compile.plan import Plan
-from symconv.config import Settings, current
+from symconv.compile.callable import Function
+from symconv.config import current
 from symconv.errors import ArgumentError, DTypeError, OptionError, ShapeError, UnusedInputError
-from symconv.graph.flat import freeze, thaw
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
 from symconv.graph.operators import implements
 from symconv.graph.origin import Origin, here
 from symconv.graph.traverse import ancestors, substitute
-from symconv.graph.types import Array, TensorType
-
-_tick = count(1)
-_updating = threading.RLock()  # calls that update shared values run one after the other
-_committing = threading.Lock()  # and their new values appear all at once
 
 Updates = Mapping[SharedVariable, Any] | Iterable[tuple[SharedVariable, Any]]
-
-
-class Function:
-    """A compiled graph; call it with one array for each input.
-
-    Mutable because it keeps the newest plans, one for each tuple of input shapes, and counts its calls.
-
-    Attributes
-    ----------
-    graph : FunctionGraph
-        What the user built.
-    name : str
-        For printing.
-    """
-
-    def __init__(
-        self, graph: FunctionGraph, structure: Any, name: str, mode: str | None, origin: Origin | None
-    ) -> None:
-        self.graph = graph
-        self.name = name
-        self.mode = mode
-        self.origin = origin
-        self._structure = structure
-        self._count = len(graph.inputs)
-        self._dtypes = tuple(np.dtype(variable.dtype) for variable in graph.inputs)
-        self._containers = tuple(variable.container for variable in graph.shared)
-        self._shared_shapes_vary = any(None in variable.type.shape for variable in graph.shared)
-        self._compiled: Stages = compile_graph(graph)
-        self._plans: dict[Any, Plan] = {}
-        self._planning = threading.Lock()
-        self._newest: Plan | None = None
-        self.calls = 0
-
-    # Calling
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """The outputs for these inputs: fresh arrays.
-
-        Parameters
-        ----------
-        *arguments, **named : array_like
-            One for each input, by position or by the input's name.
-
-        Raises
-        ------
-        ArgumentError
-            For a wrong number or a wrong name of arguments.
-        DTypeError, RankError, ShapeError
-            For a value that its input cannot take, or sizes that do not fit together.
-        """
-        if named or len(arguments) != self._count:
-            arguments = self._arranged(arguments, named)
-        for argument, dtype in zip(arguments, self._dtypes, strict=True):
-            if type(argument) is not np.ndarray or argument.dtype is not dtype:
-                arguments = self._fitted(arguments)
-                break
-        settings = current()
-        if (self.mode or settings.mode) != "compiled" or settings.check_finite:
-            return self._structured(self._watched(self._fitted(arguments), settings))
-        if self.graph.updates:
-            return self._structured(self._update(arguments, self._run))
-        results = self._run(arguments)
-        return results[0] if self._structure is None else self._structured(results)
-
-    def _run(self, arguments: Sequence[Array]) -> Sequence[Array]:
-        """All results, by the plan for these shapes."""
-        containers = self._containers
-        if len(containers) > 1:
-            with _committing:
-                arrays = (*arguments, *[container.value for container in containers])
-        else:
-            arrays = (*arguments, *[container.value for container in containers])
-        settings = current()
-        shapes = [array.shape for array in (arrays if self._shared_shapes_vary else arguments)]
-        plan = self._plans.get((settings.threads, settings.tile_bytes, *shapes))
-        if plan is None:
-            plan = self._plan(arrays, shapes, settings)
-        plan.used = next(_tick)
-        self._newest = plan
-        with np.errstate(all="ignore"):
-            return plan(arrays)
-
-    def _plan(self, arrays: Sequence[Array], shapes: list[Any], settings: Settings) -> Plan:
-        arguments = self._fitted(arrays[: self._count])
-        sources = (*self.graph.inputs, *self.graph.shared)
-        types = [
-            TensorType(variable.dtype, array.shape)
-            for variable, array in zip(sources, (*arguments, *arrays[self._count :]), strict=True)
-        ]
-        machine = Machine(settings.tile_bytes, settings.thread_count)
-        with self._planning:
-            texts = ", ".join(f"{v}: {t}" for v, t in zip(self.graph.inputs, types, strict=False))
-            plan = Plan(self._compiled.fused, sources, types, machine, f"{self.name}({texts})")
-            plan.used = next(_tick)
-            self._plans[(settings.threads, settings.tile_bytes, *shapes)] = plan
-            while len(self._plans) > settings.plans:
-                oldest = min(self._plans, key=lambda key: self._plans[key].used)
-                linecache.cache.pop(self._plans.pop(oldest).filename, None)
-        return plan
-
-    def _update(self, arguments: Sequence[Array], run: Any) -> list[Array]:
-        """Run, then give shared variables their new values: all of them, or none where anything raises."""
-        with _updating:
-            results = list(run(arguments))
-            count = len(self.graph.outputs)
-            for (target, _), value in zip(self.graph.updates, results[count:], strict=True):
-                if not target.type.accepts(value.shape):
-                    raise ShapeError(
-                        f"the update gives shared variable {target} shape {value.shape}",
-                        arguments=[("variable", target.type)],
-                    )
-            with _committing:
-                for (target, _), value in zip(self.graph.updates, results[count:], strict=True):
-                    target.container.assign(value)
-        return results[:count]
-
-    def _watched(self, arguments: Sequence[Array], settings: Settings) -> Sequence[Array]:
-        """The outputs in the interpreted and checked modes, and with values checked for NaN."""
-        mode = self.mode or settings.mode
-
-        def run(arguments: Sequence[Array]) -> Sequence[Array]:
-            watch = check_finite if settings.check_finite else None
-            meant = [np.array(result) for result in interpret(self.graph, arguments, watch)]
-            if mode == "interpreted":
-                return meant
-            results = self._run(arguments)
-            if mode == "checked":
-                compare(self, arguments, meant, results)
-            return results
-
-        if self.graph.updates:
-            return self._update(arguments, run)
-        return run(arguments)
-
-    def _structured(self, results: Sequence[Array]) -> Any:
-        if self._structure is None:
-            return results[0]
-        if isinstance(self._structure, tuple):
-            return dict(zip(self._structure, results, strict=True))
-        return list(results)
-
-    # Arguments
-
-    def _arranged(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Positional and named arguments in the order of the inputs."""
-        names = [str(variable) for variable in self.graph.inputs]
-        heading = f"{self.name}({', '.join(f'{n}: {v.type}' for n, v in zip(names, self.graph.inputs, strict=True))})"
-        found = dict(zip(names, arguments, strict=False)) if len(set(names)) == len(names) else {}
-        if len(arguments) > self._count:
-            raise ArgumentError(
-                f"{self.name} takes {self._count} argument{'s' * (self._count != 1)}, got {len(arguments)}",
-                arguments=[("function", heading)],
-                where=self.origin,
-            )
-        for name, value in named.items():
-            if name not in names or name in found:
-                problem = "was given twice" if name in found else "is no input"
-                raise ArgumentError(
-                    f"argument {name!r} {problem} of {self.name}",
-                    arguments=[("function", heading)],
-                    where=self.origin,
-                )
-            found[name] = value
-        missing = [name for name in names if name not in found]
-        if missing or len(found) != self._count:
-            raise ArgumentError(
-                f"{self.name} takes {self._count} argument{'s' * (self._count != 1)}, "
-                f"got {len(arguments) + len(named)}; missing: {', '.join(missing) or 'unnamed inputs'}",
-                arguments=[("function", heading)],
-                where=self.origin,
-            )
-        return tuple(found[name] for name in names)
-
-    def _fitted(self, arguments: Sequence[Any]) -> tuple[Array, ...]:
-        """Arguments as arrays of exactly the inputs' types."""
-        fitted = []
-        for position, (value, variable) in enumerate(zip(arguments, self.graph.inputs, strict=True)):
-            what = f"argument {position} ({variable}) of {self.name}" if variable.name else (
-                f"argument {position} of {self.name}"
-            )  # fmt: skip
-            fitted.append(fit(value, variable.type, what))
-        return tuple(fitted)
-
-    # Looking inside
-
-    @property
-    def stages(self) -> dict[str, Any]:
-        """The graph after each pass; and the newest plan's program, memory slots and source."""
-        stages: dict[str, Any] = dict(self._compiled.graphs)
-        if self._newest is not None:
-            stages |= {
-                "program": self._newest.program,
-                "slots": self._newest.memory,
-                "source": self._newest.source,
-            }
-        return stages
-
-    @property
-    def log(self) -> tuple[Any, ...]:
-        """Every use of a rewriting rule, in order."""
-        return self._compiled.log
-
-    @property
-    def source(self) -> str:
-        """The generated source of the plan used last."""
-        if self._newest is None:
-            return "# No plan yet: the source is written for the shapes of the first call.\n"
-        return self._newest.source
-
-    @property
-    def sources(self) -> list[str]:
-        """The generated source of every plan that is kept, the oldest first."""
-        return [plan.source for plan in sorted(self._plans.values(), key=lambda plan: plan.used)]
-
-    def profile(self) -> str:
-        """What was compiled, how long it took, what each plan chose, and its memory."""
-        graphs = self._compiled.graphs
-        lines = [f"{self.name}: {len(self.graph.nodes)} applies became {len(graphs['fused'].nodes)} kernels"]
-        lines += [
-            f"  {name:<12} {seconds * 1e3:8.2f} ms  {len(graphs[name].nodes):6d} applies"
-            for name, seconds in self._compiled.seconds.items()
-        ]
-        for plan in sorted(self._plans.values(), key=lambda plan: plan.used):
-            lines.append(f"  plan in {plan.seconds * 1e3:.2f} ms, {plan.bytes} bytes: {plan.source.splitlines()[0]}")
-            for kernel in plan.program.kernels:
-                lines.append(f"    {kernel.name}: {'; '.join(kernel.comment)}")
-        return "\n".join(lines)
-
-    def free(self) -> None:
-        """Forget all plans and their memory; the next call plans anew."""
-        with self._planning:
-            for plan in self._plans.values():
-                linecache.cache.pop(plan.filename, None)
-            self._plans.clear()
-            self._newest = None
-
-    def __repr__(self) -> str:
-        inputs = ", ".join(f"{variable}: {variable.type}" for variable in self.graph.inputs)
-        outputs = ", ".join(str(variable.type) for variable in self.graph.outputs)
-        return f"<function {self.name}({inputs}) -> {outputs or 'nothing'}>"
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        from symconv.viz import mimebundle  # drawing is loaded when first used
-
-        return mimebundle(self)
-
-    def __reduce__(self) -> Any:
-        graph = self.graph
-        targets = [target for target, _ in graph.updates]
-        flat = freeze([*graph.inputs, *graph.outputs, *targets, *(new for _, new in graph.updates)])
-        counts = (len(graph.inputs), len(graph.outputs), len(targets))
-        return _thawed, (flat, counts, self._structure, self.name, self.mode, self.origin)
-
-
-def _thawed(
-    flat: Any, counts: tuple[int, int, int], structure: Any, name: str, mode: str | None, origin: Origin | None
-) -> Function:
-    """The function that was pickled: the graph travels and is compiled again."""
-    variables = iter(thaw(flat))
-    inputs, outputs, targets, news = (
-        [next(variables) for _ in range(count)] for count in (*counts, counts[2])
-    )
-    updates = tuple((t, n) for t, n in zip(targets, news, strict=True) if isinstance(t, SharedVariable))
-    return Function(FunctionGraph(tuple(inputs), tuple(outputs), updates), structure, name, mode, origin)
+Givens = Mapping[Variable, Any] | Iterable[tuple[Variable, Any]]
 
 
 def function(
@@ -301,7 +25,7 @@ def function(
     outputs: Any = None,
     *,
     updates: Updates = (),
-    givens: Mapping[Variable, Any] | Iterable[tuple[Variable, Any]] = (),
+    givens: Givens = (),
     name: str | None = None,
     mode: str | None = None,
     on_unused_input: str | None = None,
@@ -372,7 +96,8 @@ def _inputs(inputs: Any, origin: Origin | None) -> tuple[Variable, ...]:
         elif isinstance(variable, Constant):
             problem, hint = "is a constant", "leave it out of the inputs"
         elif not isinstance(variable, Variable):
-            problem, hint = f"is a {type(variable).__name__}, not a symbolic variable", "make one: vector('x')"
+            problem = f"is a {type(variable).__name__}, not a symbolic variable"
+            hint = "make one: vector('x')"
         elif variable in given[:position]:
             problem, hint = "is there twice", "list each input once"
         if problem:
@@ -436,7 +161,7 @@ def _updates(updates: Updates, origin: Origin | None) -> list[tuple[SharedVariab
 
 
 def _replaced(
-    results: list[Variable], givens: Mapping[Variable, Any] | Iterable[tuple[Variable, Any]], origin: Origin | None
+    results: list[Variable], givens: Givens, origin: Origin | None
 ) -> list[Variable]:
     pairs = list(givens.items() if isinstance(givens, Mapping) else givens)
     replacements: dict[Variable, Variable] = {}
@@ -463,7 +188,7 @@ def _check_used(graph: FunctionGraph, action: str, origin: Origin | None) -> Non
     if not unused or action == "ignore":
         return
     error = UnusedInputError(
-        f"no output or update needs {'input' if len(unused) == 1 else 'inputs'} {', '.join(map(str, unused))}",
+        f"no output or update needs the input{'s' * (len(unused) > 1)} {', '.join(map(str, unused))}",
         arguments=[(str(variable), variable.type) for variable in unused],
         where=origin,
         hint="leave it out, or say on_unused_input='ignore'",

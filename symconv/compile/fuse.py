@@ -1,9 +1,10 @@
-"""Fusion: regions of a graph become single applies, so that afterwards one apply is one kernel; imports graph.
+"""Fusion: regions of a graph become single applies, after which one apply is one kernel; imports graph.
 
 A region is a tree or diamond of elementwise applies over one iteration space, with at most one anchor
 (a convolution, a product, a reduction) whose tiles it continues to work on. Its inner graph stays a graph.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -40,7 +41,7 @@ class Fused(Op):
     @property
     def label(self) -> str:
         """What the members do, in order: ``Conv2d add tanh``."""
-        names = [node.op.label for node in self.inner.nodes]
+        names = [node.op.label for node in self.inner.nodes if node.op.role != "view"]
         return " ".join(names if len(names) <= 6 else [*names[:5], f"and {len(names) - 5} more"])
 
     @property
@@ -64,8 +65,8 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     """Group the applies of a graph into kernels.
 
     An apply joins the region of those that use it when all of them are in that one region, it computes
-    over the same iteration space, and it is elementwise or the region's first anchor; what an anchor reads
-    it reads whole, so that never joins. So a region has one result, and no path leaves it and returns.
+    over the same iteration space, and it is elementwise or the region's first anchor. So a region has
+    one result, and no path leaves it and returns. A view joins at the border, where it looks at an input.
     """
     region_of = _regions(graph)
     members: dict[Apply, list[Apply]] = {}
@@ -89,15 +90,12 @@ def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
     sizes: dict[Apply, int] = {}
     for node in reversed(graph.nodes):
         root = node
-        if node.op.role in ("elementwise", "anchor") and len(node.outputs) == 1:
-            (output,) = node.outputs
-            users = graph.clients.get(output, ())
-            candidates = {region_of[user] for user in users}
-            whole = any(user.op.role == "anchor" for user in users)  # an anchor reads more than one tile
-            if len(candidates) == 1 and output not in wanted and not whole:
-                (candidate,) = candidates
-                if _joins(node, candidate, candidate in anchored) and sizes[candidate] < MOST_MEMBERS:
-                    root = candidate
+        users = graph.clients.get(node.outputs[0], ())
+        candidates = {region_of[user] for user in users}
+        if len(candidates) == 1 and len(node.outputs) == 1 and node.outputs[0] not in wanted:
+            (candidate,) = candidates
+            if sizes[candidate] < MOST_MEMBERS and _joins(node, users, candidate, candidate in anchored):
+                root = candidate
         region_of[node] = root
         sizes[root] = sizes.get(root, 0) + 1
         if node.op.role == "anchor":
@@ -105,8 +103,13 @@ def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
     return region_of
 
 
-def _joins(node: Apply, root: Apply, has_anchor: bool) -> bool:
-    if root.op.role != "elementwise" or (node.op.role == "anchor" and has_anchor):
+def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -> bool:
+    """Whether a node whose users are all in the region of ``root`` belongs there too."""
+    if root.op.role != "elementwise" or any(user.op.role != "elementwise" for user in users):
+        return False
+    if node.op.role == "view":
+        return not node.op.reads_values
+    if node.op.role != "elementwise" and (node.op.role != "anchor" or has_anchor):
         return False
     return _space(node.outputs[0].type.shape) == _space(root.outputs[0].type.shape)
 

@@ -26,7 +26,7 @@ from symconv.graph.op import as_tuple
 from symconv.graph.types import Array, TensorType, type_of
 
 RESERVED = (
-    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch", "range",
+    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
 LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
@@ -39,7 +39,8 @@ def identifier(name: str | None, otherwise: str) -> str:
     if name is None or len(name) > 60 or re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is None:
         return otherwise
     if keyword.iskeyword(name) or keyword.issoftkeyword(name) or "__" in name or hasattr(builtins, name):
-        return name + "_" if re.fullmatch(r"[A-Za-z0-9]+", name) and not keyword.iskeyword(name) else otherwise
+        plain = re.fullmatch(r"[A-Za-z0-9]+", name) and not keyword.iskeyword(name)
+        return name + "_" if plain else otherwise
     return name
 
 
@@ -174,11 +175,7 @@ class _Lowering:
     def _lower(self, node: Apply, homes: dict[Variable, Variable]) -> None:
         op = node.op
         if op.role == "view":
-            builder = self._builder(Region(None, (), {}, {}))
-            view = op.view(builder, self.value(node.inputs[0]), sizes(self.types[node.outputs[0]]))
-            if builder.body:
-                self._kernel(identifier(op.label.lower(), "view"), (f"{op}", *_places([node])), builder)
-            self.values[node.outputs[0]] = view
+            self._look(node, {})
             return
         fresh = set(homes.values())
         outputs = []
@@ -186,21 +183,37 @@ class _Lowering:
             kind = "output" if output in fresh else "memory"
             outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op)))
             self.values[output] = outputs[-1]
-        members = op.inner.nodes if isinstance(op, Fused) else (node,)
-        inside = dict(zip(op.inner.inputs, node.inputs, strict=True)) if isinstance(op, Fused) else {}
-        results = op.inner.outputs if isinstance(op, Fused) else node.outputs
+        inner = op.inner if isinstance(op, Fused) else FunctionGraph(node.inputs, node.outputs)
+        outside = dict(zip(inner.inputs, node.inputs, strict=True))
+        members = tuple(member for member in inner.nodes if member.op.role != "view")
+        for member in inner.nodes:
+            if member.op.role == "view":
+                self._look(member, outside)
         anchor = next((member for member in members if member.op.role != "elementwise"), None)
-        builder = self._builder(self._region(members, anchor, inside, dict(zip(results, outputs, strict=True))))
+        region = self._region(members, anchor, outside, dict(zip(inner.outputs, outputs, strict=True)))
+        builder = self._builder(region)
         if anchor is None:
-            shape = sizes(self.types[node.outputs[0]])
-            builder.elementwise(shape, self._bytes_each(builder.region))
+            builder.elementwise(sizes(self.types[node.outputs[0]]), self._bytes_each(region))
         else:
-            inputs = [self.value(inside.get(variable, variable)) for variable in anchor.inputs]
+            inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         name = identifier("_".join(filter(None, words)), "kernel")
-        comment = _comment(node, members)
-        self._kernel(name, comment, builder)
+        self._kernel(name, _comment(node, members), builder)
+
+    def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
+        """A view of its input's value; where that has gaps, of a copy without."""
+        source = outside.get(node.inputs[0], node.inputs[0])
+        known = {node.inputs[0]: self.types.get(source) or type_of_constant(source)}
+        known.update((v, self.types[v]) for v in node.inputs[1:] if v in self.types)
+        infer(node, known)
+        self.types.update((output, known[output]) for output in node.outputs)
+        builder = self._builder(Region(None, (), {}, {}))
+        view = node.op.view(builder, self.value(source), sizes(self.types[node.outputs[0]]))
+        if builder.body:
+            name = identifier(node.op.label.lower(), "view")
+            self._kernel(name, (str(node.op), *_places([node])), builder)
+        self.values[node.outputs[0]] = view
 
     def _region(
         self,

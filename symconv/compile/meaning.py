@@ -62,7 +62,8 @@ def check_stretching(node: Apply, shapes: Sequence[Sequence[int | None]]) -> Non
                 others = {other[-axis] for other in shapes if len(other) >= axis} - {1, None}
                 if others:
                     raise ShapeError(
-                        f"dimension {ndim - axis} of {variable} is 1 and would have to stretch to {others.pop()}",
+                        f"dimension {ndim - axis} of {variable} is 1 and would have to stretch "
+                        f"to {others.pop()}",
                         hint="an unknown size never broadcasts: state the 1, as in row, col, dimshuffle "
                         "or shape=(None, 1)",
                     )

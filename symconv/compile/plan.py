@@ -1,19 +1,26 @@
-"""A plan: a program for the very shapes in use, its memory, its source, ready to run; imports its neighbours."""
+"""Plans: programs for the shapes in use, with memory and source, ready to run; imports its neighbours."""
 
-from collections.abc import Sequence
+import linecache
+from collections.abc import Callable, Sequence
+from contextvars import Context
 from itertools import count
+from threading import Lock
 from time import perf_counter
 from typing import Any
+
+import numpy as np
 
 from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
 from symconv.compile.lower import lower
 from symconv.compile.program import Program
+from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Variable
 from symconv.graph.types import Array, TensorType
 
 _numbers = count(1)
+_tick = count(1)
 MOST_IDLE = 4  # workspaces kept for callers to come; more callers at once make their own
 
 
@@ -21,6 +28,12 @@ class Plan:
     """What a function does for inputs of certain shapes.
 
     Mutable because it keeps idle workspaces: each call checks one out, so that many threads may share it.
+
+    A workspace is its memory, the scratch of each worker, and how to run with NumPy's warnings off, for NaN
+    and infinity flow. ``np.errstate`` alone costs more than two small ufuncs. Where the source calls nothing
+    but NumPy, a workspace therefore has a ``Context`` of its own, in which the warnings are off for good; it
+    is checked out with the memory and so never entered twice. Where ops run Python of their own, that must
+    see the caller's context variables, and ``np.errstate`` is used.
 
     Parameters
     ----------
@@ -56,7 +69,8 @@ class Plan:
         self._make_memory = namespace.get("make_memory", tuple)
         self._make_scratch = namespace.get("make_scratch", tuple)
         self._workers = machine.threads if any(not k.straight for k in self.program.kernels) else 1
-        self._idle: list[tuple[Any, Any]] = []
+        self._idle: list[tuple[Any, Any, Any]] = []
+        self.shapes = tuple(type.shape for type in types)
         self.used = 0
         self.seconds = perf_counter() - started
 
@@ -65,19 +79,92 @@ class Plan:
         try:
             workspace = self._idle.pop()
         except IndexError:
-            workspace = (self._make_memory(), [self._make_scratch() for _ in range(self._workers)])
+            workspace = self._workspace()
+        enter, memory, scratch = workspace
         try:
-            results: tuple[Array, ...] = self.run(*arrays, *workspace)
+            results: tuple[Array, ...] = enter(self.run, *arrays, memory, scratch)
         finally:
             if len(self._idle) < MOST_IDLE:
                 self._idle.append(workspace)
         return results
+
+    def _workspace(self) -> tuple[Any, Any, Any]:
+        enter: Callable[..., Any] = _without_warnings
+        if not self.program.performs:
+            enter = Context().run
+            enter(np.seterr, all="ignore")
+        return enter, self._make_memory(), [self._make_scratch() for _ in range(self._workers)]
 
     @property
     def bytes(self) -> int:
         """Bytes of one workspace."""
         return self.memory.shared.size + self._workers * self.memory.scratch_bytes
 
+    def forget(self) -> None:
+        """The plan is thrown away: tracebacks no longer need its source."""
+        linecache.cache.pop(self.filename, None)
+
+
+class Planner:
+    """The newest plans of one graph, by the shapes that they are for.
+
+    Mutable because it keeps them: at most as many as ``settings.plans`` says, the one used longest ago goes.
+
+    Parameters
+    ----------
+    graph : FunctionGraph
+        A fused graph.
+    sources : sequence of Variable
+        Inputs and shared variables, in the order of the arrays of a call.
+    title : str
+        What its sources are called.
+    """
+
+    def __init__(self, graph: FunctionGraph, sources: Sequence[Variable], title: str) -> None:
+        self.graph = graph
+        self.sources = tuple(sources)
+        self.title = title
+        self.plans: dict[Any, Plan] = {}
+        self._lock = Lock()
+        # Where the type states all sizes of an array there is nothing to look up.
+        self._varying = [i for i, variable in enumerate(sources) if None in variable.type.shape]
+
+    def find(self, arrays: Sequence[Array], settings: Settings) -> Plan | None:
+        """The plan for these shapes, if there is one."""
+        plan = self.plans.get(self._key(arrays, settings))
+        if plan is not None:
+            plan.used = next(_tick)
+        return plan
+
+    def make(self, arrays: Sequence[Array], settings: Settings) -> Plan:
+        """A new plan for these shapes."""
+        types = [
+            TensorType(variable.dtype, array.shape)
+            for variable, array in zip(self.sources, arrays, strict=True)
+        ]
+        machine = Machine(settings.tile_bytes, settings.thread_count)
+        inputs = zip(self.graph.inputs, types, strict=False)
+        title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
+        with self._lock:
+            plan = Plan(self.graph, self.sources, types, machine, title)
+            plan.used = next(_tick)
+            self.plans[self._key(arrays, settings)] = plan
+            while len(self.plans) > settings.plans:
+                oldest = min(self.plans, key=lambda key: self.plans[key].used)
+                self.plans.pop(oldest).forget()
+        return plan
+
     def free(self) -> None:
-        """Give idle workspaces back."""
-        self._idle.clear()
+        """Forget all plans."""
+        with self._lock:
+            for plan in self.plans.values():
+                plan.forget()
+            self.plans.clear()
+
+    def _key(self, arrays: Sequence[Array], settings: Settings) -> tuple[Any, ...]:
+        return (settings.threads, settings.tile_bytes, *[arrays[i].shape for i in self._varying])
+
+
+def _without_warnings(run: Callable[..., Any], *arguments: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return run(*arguments)

@@ -231,7 +231,13 @@ class View(Value):
     __slots__ = ("argument", "base", "how")
 
     def __init__(
-        self, shape: tuple[Size, ...], dtype: str, dense: int, base: Value, how: How, argument: tuple[Any, ...]
+        self,
+        shape: tuple[Size, ...],
+        dtype: str,
+        dense: int,
+        base: Value,
+        how: How,
+        argument: tuple[Any, ...],
     ) -> None:
         super().__init__(shape, dtype, dense)
         self.base = base

@@ -107,7 +107,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def parallel(
-    block: Callable[..., None], tasks: Sequence[tuple[int, ...]], scratch: Sequence[Any], arguments: tuple[Any, ...]
+    block: Callable[..., None],
+    tasks: Sequence[tuple[int, ...]],
+    scratch: Sequence[Any],
+    arguments: tuple[Any, ...],
 ) -> None:
     """Call ``block(*task, *arguments, scratch)`` for every task, on as many threads as there is scratch for.
 
@@ -152,7 +155,10 @@ def parallel(
 
 
 def serial(
-    block: Callable[..., None], tasks: Sequence[tuple[int, ...]], scratch: Sequence[Any], arguments: tuple[Any, ...]
+    block: Callable[..., None],
+    tasks: Sequence[tuple[int, ...]],
+    scratch: Sequence[Any],
+    arguments: tuple[Any, ...],
 ) -> None:
     """Call ``block(*task, *arguments, scratch)`` for every task, one after the other."""
     for task in tasks:

@@ -38,7 +38,7 @@ def draw(
     stage : str, optional
         Of a function: which stage, for instance "built" or "fused"; by default the last.
     engine : {"auto", "builtin", "graphviz"}
-        Who lays it out; "auto" is Graphviz where there is one.
+        Who lays it out; "auto" is Graphviz where there is one and the view has no groups.
     theme : {"auto", "light", "dark"}
         "auto" follows the reader's preference.
 

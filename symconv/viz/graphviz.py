@@ -35,6 +35,9 @@ def carrier() -> str | None:
 def use_graphviz(engine: str, view: GraphView) -> bool:
     """Whether ``engine`` means Graphviz here.
 
+    "auto" is Graphviz where there is one, but for views with groups, through whose titles Graphviz draws
+    lines, and for very large ones, which take it minutes.
+
     Raises
     ------
     OptionError
@@ -47,7 +50,7 @@ def use_graphviz(engine: str, view: GraphView) -> bool:
     if engine == "graphviz" and carrier() is None:
         raise OptionError('engine "graphviz" is asked for, and there is no Graphviz here', hint=_INSTALL)
     return engine == "graphviz" or (
-        engine == "auto" and len(view.nodes) <= MOST_NODES and carrier() is not None
+        engine == "auto" and not view.groups and len(view.nodes) <= MOST_NODES and carrier() is not None
     )
 
 
