@@ -18,6 +18,7 @@ IMAGES = Path(__file__).resolve().parent / "images"
 def pictures() -> dict[str, str]:
     """The text of every picture by its file name."""
     layer = chapter_layer()
+    layer.input.name = "image"  # as the README calls it
     f = sc.function([layer.input], layer.output, name="layer")
     return {
         "layer-before.svg": sc.draw(f, stage="built", engine="builtin"),

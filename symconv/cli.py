@@ -11,21 +11,22 @@ Exit codes: 0, 1 where a script failed, 2 for bad input.
 import argparse
 import os
 import platform
-import runpy
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from importlib import metadata
 from pathlib import Path
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 import symconv as sc
 import symconv.theano
+from symconv.compile.function import Function
 from symconv.config import Settings, usable_cores
 from symconv.demo import demo
 from symconv.errors import ArgumentError, FileError, SymconvError
+from symconv.graph.nodes import Variable
 
 STAGES = ("built", "canonical", "stable", "specialised", "fused")
 
@@ -39,19 +40,19 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     command = commands.add_parser("demo", help="run the chapter's convolutional layer on a photograph")
-    command.add_argument("photo", nargs="?", metavar="PHOTO", help="a picture (default: one that is included)")
-    command.add_argument("--out", default="symconv-demo", metavar="FOLDER", help="where to write (%(default)s)")
+    command.add_argument("photo", nargs="?", metavar="PHOTO", help="a picture (default: an included one)")
+    command.add_argument("--out", default="symconv-demo", metavar="FOLDER", help="where to (%(default)s)")
     command.set_defaults(action=run_demo)
 
     command = commands.add_parser("run", help="run an unchanged Theano script")
     command.add_argument("script", metavar="SCRIPT")
-    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS", help="passed to the script")
+    command.add_argument("arguments", nargs=argparse.REMAINDER, metavar="ARGUMENTS", help="the script's")
     command.set_defaults(action=run_script)
 
     command = commands.add_parser("draw", help="draw an expression or a function of a script")
     command.add_argument("script", metavar="SCRIPT", help="is run, as by symconv run")
     command.add_argument("name", metavar="NAME", help="the script's global variable to draw")
-    command.add_argument("file", metavar="FILE", help="its ending chooses the format: .svg .png .html .dot .txt")
+    command.add_argument("file", metavar="FILE", help="ends in .svg .png .html .dot .txt")
     command.add_argument("--stage", choices=STAGES, help="which stage of compilation")
     command.set_defaults(action=run_draw)
 
@@ -88,27 +89,15 @@ def run_draw(options: argparse.Namespace) -> int:
     variables, code = execute(options.script, [])
     if code:
         return code
-    if options.name not in variables:
+    drawable = {name: value for name, value in variables.items() if isinstance(value, Variable | Function)}
+    if options.name not in drawable:
         raise ArgumentError(
-            f"{options.script} has no global variable {options.name!r}",
-            hint="drawable ones: " + (", ".join(drawable(variables)) or "none"),
+            f"{options.script} has no expression or function {options.name!r}",
+            hint="it has " + (", ".join(drawable) or "none"),
         )
-    if options.name not in drawable(variables):
-        raise ArgumentError(
-            f"{options.name} is neither an expression nor a function, but a {type(variables[options.name]).__name__}",
-            hint="drawable ones: " + (", ".join(drawable(variables)) or "none"),
-        )
-    if options.stage is None:
-        sc.draw(variables[options.name], options.file)
-    else:
-        sc.draw(variables[options.name], options.file, stage=options.stage)
+    sc.draw(drawable[options.name], options.file, stage=options.stage)
     print(options.file)
     return 0
-
-
-def drawable(variables: dict[str, Any]) -> list[str]:
-    """Names of the variables that are expressions or functions."""
-    return [name for name, value in variables.items() if isinstance(value, sc.Variable | sc.Function)]
 
 
 def execute(script: str, arguments: Sequence[str]) -> tuple[dict[str, Any], int]:
@@ -116,24 +105,32 @@ def execute(script: str, arguments: Sequence[str]) -> tuple[dict[str, Any], int]
 
     An exception of the script is reported as Python reports it, from the script's first line on.
     """
-    if not Path(script).is_file():
-        raise FileError(f"there is no script {script!r}", hint="name a Python file")
+    path = os.path.abspath(script)
+    try:
+        text = Path(path).read_bytes()
+    except OSError as error:
+        raise FileError(
+            f"the script {script!r} cannot be read: {error.strerror or error}", hint="name a Python file"
+        ) from error
     symconv.theano.install()
     sys.argv = [script, *arguments]
-    sys.path.insert(0, os.path.dirname(os.path.realpath(script)))
+    sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    main.__file__ = path
     try:
-        return runpy.run_path(script, run_name="__main__"), 0
+        exec(compile(text, path, "exec"), vars(main))
     except SystemExit:
         raise
     except BaseException as error:
-        traceback = within(error.__traceback__, script)
+        traceback = within(error.__traceback__, path)
         sys.excepthook(type(error), error.with_traceback(traceback), traceback)
         return {}, 130 if isinstance(error, KeyboardInterrupt) else 1
+    return vars(main), 0
 
 
-def within(traceback: TracebackType | None, script: str) -> TracebackType | None:
-    """The part of a traceback that begins in the script."""
-    while traceback is not None and traceback.tb_frame.f_code.co_filename != script:
+def within(traceback: TracebackType | None, file: str) -> TracebackType | None:
+    """The part of a traceback that begins in a file."""
+    while traceback is not None and traceback.tb_frame.f_code.co_filename != file:
         traceback = traceback.tb_next
     return traceback
 

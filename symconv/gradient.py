@@ -24,11 +24,12 @@ from symconv.errors import (
     ShapeError,
 )
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
-from symconv.graph.op import as_tuple, as_variable
+from symconv.graph.op import Op, as_tuple, as_variable
 from symconv.graph.origin import here, written_at
 from symconv.graph.traverse import substitute, toposort
 from symconv.graph.types import Array, TensorType
 from symconv.ops.cut import Disconnected, disconnected_grad
+from symconv.ops.elemwise import Elemwise
 from symconv.ops.elemwise_rows import cast, second, zeros_like
 
 Wanted = Variable | Sequence[Variable]
@@ -262,10 +263,16 @@ def _influences(
     for node in toposort(seeds, stop=constants):
         if isinstance(node.op, Disconnected) or node.op.role == "opaque":
             continue
-        ignored = (*node.op.reads_values, *node.op.ignores_values)
+        ignored = _ignored(node.op)
         if any(x in reached for position, x in enumerate(node.inputs) if position not in ignored):
             reached.update(output for output in node.outputs if output not in constants)
     return not reached.isdisjoint(seeds)
+
+
+def _ignored(op: Op) -> tuple[int, ...]:
+    """Positions of inputs whose values do not reach the outputs' values."""
+    shapes_only = op.row.ignores if isinstance(op, Elemwise) else ()
+    return (*op.reads_values, *op.ignores_values, *shapes_only)
 
 
 def _complain(variable: Variable, disconnected_inputs: Disconnection) -> None:

@@ -33,9 +33,8 @@ def test_the_layer_in_plain_numpy_is_a_convolution():
     image, W, b = rng.normal(size=(1, 3, 12, 11)), rng.normal(size=(2, 3, 9, 9)), rng.normal(size=2)
     result = demo.plain_layer(image, W, b)
     assert result.shape == (1, 2, 4, 3)
-    one = sum(
-        image[0, c, 3 + 8 - i, 1 + 8 - j] * W[1, c, i, j] for c in range(3) for i in range(9) for j in range(9)
-    )
+    taps = [(c, i, j) for c in range(3) for i in range(9) for j in range(9)]
+    one = sum(image[0, c, 3 + 8 - i, 1 + 8 - j] * W[1, c, i, j] for c, i, j in taps)
     assert result[0, 1, 3, 1] == pytest.approx(np.tanh(one + b[1]))
 
 

@@ -36,13 +36,15 @@ def test_it_writes_nothing(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.parent != tmp_path] == []
 
 
-@pytest.mark.parametrize("module", ["networkx", "graphviz", "threadpoolctl", "symconv.viz", "symconv.theano"])
+@pytest.mark.parametrize(
+    "module", ["networkx", "graphviz", "threadpoolctl", "symconv.viz", "symconv.theano"]
+)
 def test_what_is_not_needed_is_not_loaded(module):
     assert fresh(f"import symconv, sys; print({module!r} in sys.modules)")[0] == "False\n"
 
 
 def test_it_costs_at_most_half_of_numpy_again():
-    """CPU time in fresh processes, interleaved so that a busy machine meets both; the least of many counts."""
+    """CPU time in fresh processes, interleaved so that a busy machine meets both; the least counts."""
     measure = "import time; start = time.process_time(); import {0}; print(time.process_time() - start)"
     installed = {"PYTHONDONTWRITEBYTECODE": ""}  # an installed package has its bytecode beside it
     least = {"numpy": float("inf"), "symconv": float("inf")}
@@ -54,11 +56,11 @@ def test_it_costs_at_most_half_of_numpy_again():
     assert least["symconv"] <= 1.5 * least["numpy"], least
 
 
-def test_the_public_names_exist_and_are_documented():
+def test_the_public_names_are_documented():
     code = (
         "import symconv as sc\n"
-        "for name in sc.__all__:\n"
-        "    assert getattr(sc, name).__doc__, name\n"
-        "assert set(sc.__all__) <= set(dir(sc))\n"
+        "names = [name for name in dir(sc) if not name.startswith('_')]\n"
+        "assert {'function', 'tensor4', 'conv2d', 'grad', 'draw', 'pp'} <= set(names)\n"
+        "print([name for name in names if callable(getattr(sc, name)) and not getattr(sc, name).__doc__])"
     )
-    fresh(code)
+    assert fresh(code)[0] == "[]\n"

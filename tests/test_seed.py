@@ -33,13 +33,13 @@ def expected(image, W, b):
 
 
 def test_an_expression_is_a_graph_and_computes_nothing():
-    input, W, b, y = layer()
+    input, _, _, y = layer()
     assert str(y.type) == "float64[?,2,?,?]"
     assert y.owner.op.label.lower() == "tanh"
     assert y.origin.file == __file__
     assert sc.pp(y).startswith("tanh(")
     assert {str(v) for v in sc.FunctionGraph((input,), (y,)).leaves} == {"input", "W", "b"}
-    with pytest.raises(TypeError, match="no value|no number"):
+    with pytest.raises(TypeError, match="has no number before it is computed"):
         float(y)
 
 

@@ -55,6 +55,8 @@ class Axis(NamedTuple):
         The longest block that the lowering can take.
     halo : int
         Elements beyond a block that are computed for it and again for its neighbour.
+    last : bool
+        Whether it is the axis along which memory runs: short blocks then mean short inner loops.
     """
 
     extent: int
@@ -62,6 +64,7 @@ class Axis(NamedTuple):
     size: str = "size"
     most: int | None = None
     halo: int = 0
+    last: bool = False
 
 
 class Block(NamedTuple):
@@ -97,8 +100,10 @@ class Machine:
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
     CALL: ClassVar[float] = 900  # a NumPy call and its views
-    BYTE: ClassVar[float] = 0.06  # a byte of the working set, written and read
-    SPILL: ClassVar[float] = 0.12  # how much more for each doubling beyond the tile
+    RUN: ClassVar[float] = 40  # an inner loop of NumPy: a run of memory along the last axis
+    BYTE: ClassVar[float] = 0.1  # a byte of the working set, written, read and computed with
+    SPILL: ClassVar[float] = 0.03  # how much more for each doubling beyond the tile
+    FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
@@ -228,9 +233,16 @@ class Builder:
     # Loops
 
     @staticmethod
-    def axis(extent: int, start: str, size: str = "size", most: int | None = None, halo: int = 0) -> Axis:
+    def axis(
+        extent: int,
+        start: str,
+        size: str = "size",
+        most: int | None = None,
+        halo: int = 0,
+        last: bool = False,
+    ) -> Axis:
         """An axis for ``blocks``."""
-        return Axis(extent, start, size, most, halo)
+        return Axis(extent, start, size, most, halo, last)
 
     @staticmethod
     def steps(start: Size, size: Size, step: int) -> Slice:
@@ -336,7 +348,7 @@ class Builder:
             known[node.outputs[0]] = recorder.apply(node, [known[variable] for variable in node.inputs])
         shape = next(iter(finals.values())).shape
         results = [(known[variable], value) for variable, value in finals.items()]
-        for call in allocate(recorder, results, lambda dtype: self.buffer(shape, dtype, "scratch")):
+        for call in allocate(recorder, results, lambda dtype: self.buffer(shape, dtype, "temporary")):
             self.write(call)
 
     def _constant(self, array: Any) -> Buffer:
@@ -372,6 +384,7 @@ def walked(shape: tuple[int, ...], bytes_each: int, machine: Machine) -> list[Ax
 
 
 _STARTS = ("start", "row", "column")
+ITEM = 4  # bytes: what elements are taken to have where runs are counted
 
 
 def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Machine) -> list[int]:
@@ -409,12 +422,15 @@ def _cost(
 ) -> float:
     """Nanoseconds for all blocks on the machine's threads."""
     touched: float = bytes_each
-    blocks = 1
+    blocks, runs = 1, 0.0
     for axis, length in zip(axes, lengths, strict=True):
-        touched *= length + (axis.halo if length < axis.extent or axis.halo else 0)
+        touched *= length + axis.halo
         blocks *= -(-axis.extent // length)
+    if axes[-1].last:
+        runs = touched / ITEM / lengths[-1]
     spill = max(0.0, log2(max(touched, 1) / machine.tile_bytes))
-    one = calls * machine.CALL + touched * machine.BYTE * (1 + machine.SPILL * spill)
+    each = machine.BYTE * (1 + machine.SPILL * spill + machine.FAR * max(0.0, spill - 3))
+    one = calls * machine.CALL + runs * machine.RUN + touched * each
     rounds = -(-blocks // machine.threads)
     start = machine.START if blocks > 1 and machine.threads > 1 else 0
     return start + one * (rounds + 0.15 * min(blocks, machine.threads) / machine.threads)

@@ -75,7 +75,8 @@ def _slot_lines(arena: Arena) -> list[str]:
     lines = []
     for slot in arena.slots:
         buffer = slot.buffer
-        shape = f".reshape{sizes_text(slot.shape)}" if slot.shape is not None and len(slot.shape) != 1 else ""
+        plain = slot.shape is None or len(slot.shape) == 1
+        shape = "" if plain else f".reshape({', '.join(map(str, slot.shape or ())) or '()'})"
         name = buffer.name if slot.shape is not None else f"{buffer.name}_memory"
         lines.append(f"    {name} = arena[{slot.offset}:{slot.offset + slot.size}].view(np.{_dtype(buffer)}){shape}")
     return lines
@@ -167,7 +168,7 @@ def _block(name: str, loop: Loop, memory: Memory) -> str:
             buffer = slot.buffer
             count = " * ".join(f"({s})" if isinstance(s, Symbolic) and len(str(s).split()) > 1 else str(s)
                                for s in buffer.shape if s != 1)  # fmt: skip
-            shape = f".reshape{sizes_text(buffer.shape)}" if buffer.ndim != 1 else ""
+            shape = f".reshape({', '.join(map(str, buffer.shape)) or '()'})" if buffer.ndim != 1 else ""
             lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{shape}")
     return _function(name, [*symbols, *_loop_arguments(loop), "scratch"], [], lines + _statements(loop.body))
 

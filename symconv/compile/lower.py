@@ -66,6 +66,7 @@ class _Lowering:
 
     def program(self, sources: Sequence[Variable], types: Sequence[TensorType]) -> Program:
         """The whole program."""
+        self._given = frozenset(self.graph.inputs)
         inputs = []
         for position, (variable, type) in enumerate(zip(sources, types, strict=True)):
             kind: Any = "shared" if isinstance(variable, SharedVariable) else "input"
@@ -117,15 +118,20 @@ class _Lowering:
     def _homes(self) -> dict[Variable, Variable]:
         """For each result the variable whose buffer it is, or is a view of: that buffer is fresh."""
         homes: dict[Variable, Variable] = {}
-        taken: set[Variable] = set()
+        taken: set[Variable] = set(self.graph.inputs)
         for result in self.graph.results:
             root = result
-            while root.owner is not None and root.owner.op.role == "view" and not self._known(root.owner):
-                root = root.owner.inputs[0]
-            if root.owner is not None and not self._known(root.owner) and root not in taken:
+            while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
+                root = root.owner.inputs[0]  # type: ignore[union-attr]
+            if self._computed(root) and root not in taken:
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
+
+    def _computed(self, variable: Variable) -> bool:
+        """Whether a kernel or a view of this program makes the variable."""
+        given = variable in self._given
+        return variable.owner is not None and not given and not self._known(variable.owner)
 
     def _outputs(self, homes: dict[Variable, Variable]) -> list[Value]:
         outputs: list[Value] = []
@@ -169,7 +175,7 @@ class _Lowering:
         op = node.op
         if op.role == "view":
             builder = self._builder(Region(None, (), {}, {}))
-            view = op.view(builder, self.value(node.inputs[0]), self.types[node.outputs[0]].shape)
+            view = op.view(builder, self.value(node.inputs[0]), sizes(self.types[node.outputs[0]]))
             if builder.body:
                 self._kernel(identifier(op.label.lower(), "view"), (f"{op}", *_places([node])), builder)
             self.values[node.outputs[0]] = view
@@ -186,8 +192,8 @@ class _Lowering:
         anchor = next((member for member in members if member.op.role != "elementwise"), None)
         builder = self._builder(self._region(members, anchor, inside, dict(zip(results, outputs, strict=True))))
         if anchor is None:
-            shape = self.types[node.outputs[0]].shape
-            builder.elementwise(shape, self._bytes_each(builder.region))  # type: ignore[arg-type]
+            shape = sizes(self.types[node.outputs[0]])
+            builder.elementwise(shape, self._bytes_each(builder.region))
         else:
             inputs = [self.value(inside.get(variable, variable)) for variable in anchor.inputs]
             anchor.op.lower(builder, inputs, outputs)
@@ -232,6 +238,12 @@ def type_of_constant(variable: Variable) -> TensorType:
     return type_of(variable.data).with_value(variable.data)
 
 
+def sizes(type: TensorType) -> tuple[int, ...]:
+    """The sizes of a concrete type."""
+    assert None not in type.shape, f"{type} is not concrete"
+    return tuple(size for size in type.shape if size is not None)
+
+
 def needed_nodes(graph: FunctionGraph) -> set[Apply]:
     """The applies whose values the results need: not those of which only the type is looked at."""
     needed: set[Apply] = set()
@@ -257,5 +269,11 @@ def _places(nodes: Sequence[Apply]) -> tuple[str, ...]:
 
 
 def _comment(node: Apply, members: Sequence[Apply]) -> tuple[str, ...]:
-    results = node.op.inner.outputs if isinstance(node.op, Fused) else node.outputs
-    return (short(results[0], depth=6), *_places(members))
+    if not isinstance(node.op, Fused):
+        return (short(node.outputs[0], depth=2), *_places(members))
+    names = {
+        inner: outer.name or short(outer, depth=2)
+        for inner, outer in zip(node.op.inner.inputs, node.inputs, strict=True)
+    }
+    text = short(node.op.inner.outputs[0], depth=8, names=names)
+    return (text if len(text) <= 300 else f"{text[:297]}...", *_places(members))

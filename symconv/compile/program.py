@@ -101,6 +101,7 @@ class Slice(NamedTuple):
 
 
 Kind = Literal["input", "shared", "constant", "output", "memory", "scratch"]
+ORDER = ("input", "shared", "constant", "memory", "scratch", "output")  # of a kernel's parameters
 How = Literal["index", "reshape", "transpose", "declare"]
 Index = int | Symbolic | Slice | None  # None inserts an axis of length 1
 ALL = Slice(0, -1)  # the whole axis, whatever its size
@@ -506,13 +507,13 @@ class Kernel(NamedTuple):
 
     @property
     def buffers(self) -> list[Buffer]:
-        """Every buffer that it touches, in order of first use."""
+        """Every buffer that it touches: what it reads first, what it returns last."""
         found: dict[Buffer, None] = {}
         for call, _ in self.calls():
             for value in (*call.operands, *call.out):
                 if isinstance(value, Value):
                     found[value.buffer] = None
-        return list(found)
+        return sorted(found, key=lambda buffer: ORDER.index(buffer.kind))
 
     def __str__(self) -> str:
         lines = [f"kernel {self.name}:"]

@@ -8,10 +8,11 @@ variable stands for any variable; a constant of the left side matches any consta
 that value.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -156,8 +157,7 @@ def instantiate(right: Variable, bindings: Bindings) -> Variable:
             for variable in node.inputs
         ]
         results = node.op(*arguments)
-        for output, result in zip(node.outputs, as_tuple(results), strict=True):
-            values[output] = result
+        values.update(zip(node.outputs, as_tuple(results), strict=True))
     if isinstance(right, Constant):
         raise RewriteError("the right side of a rule must not be a bare constant: it has no shape")
     result: Variable = values[right]
@@ -359,11 +359,18 @@ def _fold_constants(node: Apply) -> Variable | None:
     return Constant(array, node.outputs[0].name)
 
 
-def short(variable: Variable, depth: int = 3) -> str:
-    """An expression in one line, cut off below a depth."""
-    if variable.owner is None:
+def short(variable: Variable, depth: int = 3, names: Mapping[Variable, str] = MappingProxyType({})) -> str:
+    """An expression in one line, cut off below a depth; ``names`` says what to call some variables."""
+    if variable in names:
+        return names[variable]
+    node = variable.owner
+    if node is None:
         return str(variable)
     if depth == 0:
         return variable.name or "..."
-    inner = ", ".join(short(child, depth - 1) for child in variable.owner.inputs)
-    return f"{variable.owner.op.label}({inner})"
+    inner = [short(child, depth - 1, names) for child in node.inputs]
+    if node.op.infix and len(inner) == 2:
+        return f"({inner[0]} {node.op.infix} {inner[1]})"
+    if node.op.infix and len(inner) == 1:
+        return f"({node.op.infix}{inner[0]})"
+    return f"{node.op.label}({', '.join([*inner, *node.op.details])})"

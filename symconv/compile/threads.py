@@ -135,10 +135,10 @@ def parallel(
                 block(*task, *arguments, mine)
 
     workers = min(len(scratch), len(tasks))
-    if workers == 1:
-        work(scratch[0])
-        return
     with BLAS.one():
+        if workers == 1:
+            work(scratch[0])
+            return
         executor = POOL.executor(workers - 1)
         futures = [executor.submit(work, mine) for mine in scratch[1:workers]]
         try:

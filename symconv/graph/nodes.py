@@ -210,8 +210,14 @@ class Variable:
     def __lshift__(self, other: Operand) -> "Variable":
         return operate("__lshift__", self, other)
 
+    def __rlshift__(self, other: Operand) -> "Variable":
+        return operate("__lshift__", other, self)
+
     def __rshift__(self, other: Operand) -> "Variable":
         return operate("__rshift__", self, other)
+
+    def __rrshift__(self, other: Operand) -> "Variable":
+        return operate("__rshift__", other, self)
 
     def __neg__(self) -> "Variable":
         return operate("__neg__", self)
@@ -458,7 +464,8 @@ def fit(value: Any, type: TensorType, what: str, copy_always: bool = False) -> A
 def _convert(value: Any, array: Array, type: TensorType, what: str) -> Array:
     target = np.dtype(type.dtype)
     lossless = np.can_cast(array.dtype, target, "safe")
-    if not lossless and not isinstance(value, np.ndarray | np.generic) and array.dtype.kind in "biufc":
+    of_numbers = array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and target.kind != "c")
+    if not lossless and of_numbers and not isinstance(value, np.ndarray | np.generic):
         # Numbers and lists have no dtype of their own: they fit if their values do.
         with np.errstate(all="ignore"):
             converted = array.astype(target)

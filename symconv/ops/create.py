@@ -17,6 +17,7 @@ from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
 from symconv.graph.nodes import Container, SharedVariable, Variable
 from symconv.graph.origin import here
 from symconv.graph.types import DTYPES, Dim, TensorType
+from symconv.ops.elemwise import dtype_name
 
 PREFIXES = {
     "b": "int8", "w": "int16", "i": "int32", "l": "int64",
@@ -57,21 +58,7 @@ def tensor(dtype: Any = None, shape: Sequence[int | None] = (), name: str | None
     >>> sc.tensor("float32", (None, 3, None, None), "images")
     images: float32[?,3,?,?]
     """
-    return Variable(TensorType(_dtype_name(dtype), _shape(shape)), _name(name))
-
-
-def _dtype_name(dtype: Any) -> str:
-    if dtype is None or (isinstance(dtype, str) and dtype == "floatX"):
-        return current().floatX
-    try:
-        name: str = np.dtype(dtype).name
-    except TypeError:
-        name = str(dtype)
-    if name not in DTYPES:
-        raise DTypeError(
-            f"{dtype!r} is not a dtype of tensors", where=here(), hint="the dtypes are " + ", ".join(DTYPES)
-        )
-    return name
+    return Variable(TensorType(dtype_name(dtype), _shape(shape)), _name(name))
 
 
 def _shape(shape: Sequence[int | None]) -> tuple[Dim, ...]:
@@ -114,7 +101,7 @@ class Constructor:
     ) -> Variable:
         """Make a variable."""
         if self.prefix:
-            if dtype is not None and _dtype_name(dtype) != PREFIXES[self.prefix]:
+            if dtype is not None and dtype_name(dtype) != PREFIXES[self.prefix]:
                 raise DTypeError(f"{self} makes {PREFIXES[self.prefix]}, not {dtype}", where=here())
             dtype = PREFIXES[self.prefix]
         general = SHAPES[self.kind]

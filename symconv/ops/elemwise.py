@@ -21,7 +21,7 @@ from symconv.errors import ArgumentError, DTypeError
 from symconv.graph.nodes import Apply, Constant, Operand, Variable, constant
 from symconv.graph.op import Gradients, Op, Role, as_tuple, as_variable, weak_constant
 from symconv.graph.origin import here
-from symconv.graph.types import Array, TensorType, broadcast
+from symconv.graph.types import DTYPES, Array, TensorType, broadcast
 
 
 class Loop(NamedTuple):
@@ -63,6 +63,8 @@ class Row:
         Whether, for an operand of this type, the result is the operand itself.
     weak_from : int
         Operands before this position do not decide the dtype of Python numbers among the others.
+    ignores : tuple of int
+        Operands of which only the shape matters, not the values.
     hint : str
         What to do about a dtype that the function does not take.
     note : str
@@ -81,6 +83,7 @@ class Row:
     gradient: Callable[..., Any] | None = field(default=None, compare=False)
     trivial: Callable[[TensorType], bool] | None = field(default=None, compare=False)
     weak_from: int = field(default=0, compare=False)
+    ignores: tuple[int, ...] = field(default=(), compare=False)
     hint: str = field(default="", compare=False)
     note: str = field(default="", compare=False)
     infix: str = field(default="", compare=False)
@@ -193,6 +196,27 @@ def of_last(row: Row, dtypes: tuple[str, ...]) -> Loop:
 def common_dtype(dtypes: tuple[str, ...]) -> str:
     """The dtype that NumPy promotes arrays of these dtypes to."""
     return np.result_type(*map(np.dtype, dtypes)).name
+
+
+def dtype_name(dtype: Any) -> str:
+    """The name of a dtype of tensors; "floatX" and None mean the setting.
+
+    Raises
+    ------
+    DTypeError
+        For what is none.
+    """
+    if dtype is None or (isinstance(dtype, str) and dtype == "floatX"):
+        return current().floatX
+    try:
+        name: str = np.dtype(dtype).name
+    except TypeError:
+        name = str(dtype)
+    if name not in DTYPES:
+        raise DTypeError(
+            f"{dtype!r} is not a dtype of tensors", where=here(), hint="the dtypes are " + ", ".join(DTYPES)
+        )
+    return name
 
 
 def floating_of(dtype: str) -> str:

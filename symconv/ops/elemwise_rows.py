@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from symconv.config import current
-from symconv.errors import DTypeError
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.operators import METHODS, UFUNCS
-from symconv.graph.types import DTYPES, TensorType
+from symconv.graph.types import TensorType
 from symconv.ops.elemwise import (
     ROWS,
     DTypeRule,
@@ -27,6 +25,7 @@ from symconv.ops.elemwise import (
     cast_row,
     chosen,
     compared,
+    dtype_name,
     floating,
     floating_real,
     of_last,
@@ -50,6 +49,7 @@ def row(
     methods: tuple[str, ...] = (),
     trivial: Callable[[TensorType], bool] | None = None,
     weak_from: int = 0,
+    ignores: tuple[int, ...] = (),
     hint: str = "",
     note: str = "",
     infix: str = "",
@@ -62,7 +62,7 @@ def row(
     assert meaning is not None
     ROWS[name] = Row(
         name, tuple(operands.split(", ")), formula, dtypes, ufunc, steps, meaning, gradient, trivial,
-        weak_from, hint, note, infix,
+        weak_from, ignores, hint, note, infix,
     )  # fmt: skip
     op = Elemwise(ROWS[name])
     for method in methods:
@@ -251,7 +251,7 @@ identity = row("identity(x)", "x", promoted, lambda x, z, g: g, steps=lambda u, 
                methods=("copy",))
 second = row("second(x, y)", "y in the broadcast shape of x and y", of_last,
              lambda x, y, z, g: (None, g), steps=lambda u, x, y: y,
-             meaning=lambda x, y: np.array(np.broadcast_arrays(x, y)[1]))
+             meaning=lambda x, y: np.array(np.broadcast_arrays(x, y)[1]), ignores=(0,))
 conj: Elemwise = unary("conj(x)", "the complex conjugate of x", as_numpy, lambda x, z, g: conj(g),
                        ufunc="conjugate", trivial=_is_real)
 
@@ -283,18 +283,8 @@ def cast(x: Operand, dtype: Any) -> Variable:
     TensorType(float32[?])
     """
     x = as_variable(x)
-    name = current().floatX if isinstance(dtype, str) and dtype == "floatX" else _dtype_name(dtype)
+    name = dtype_name(dtype)
     return x if name == x.dtype else Elemwise(cast_row(name))(x)
-
-
-def _dtype_name(dtype: Any) -> str:
-    try:
-        name: str = np.dtype(dtype).name
-    except TypeError:
-        name = str(dtype)
-    if name not in DTYPES or dtype is None:
-        raise DTypeError(f"{dtype!r} is not a dtype of tensors", hint="the dtypes are " + ", ".join(DTYPES))
-    return name
 
 
 def zeros_like(x: Operand, dtype: Any = None) -> Variable:
@@ -309,7 +299,7 @@ def ones_like(x: Operand, dtype: Any = None) -> Variable:
 
 def _filled_like(x: Operand, value: int, dtype: Any) -> Variable:
     x = as_variable(x)
-    fill = Constant(np.asarray(value, x.dtype if dtype is None else _dtype_name(dtype)))
+    fill = Constant(np.asarray(value, x.dtype if dtype is None else dtype_name(dtype)))
     return fill if x.ndim == 0 else second(x, fill)
 
 

@@ -16,8 +16,9 @@ import numpy as np
 from symconv.errors import DTypeError, ShapeError
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
-from symconv.graph.operators import implements
-from symconv.graph.types import DTYPES, Array, TensorType
+from symconv.graph.operators import METHODS
+from symconv.graph.types import Array, TensorType
+from symconv.ops.elemwise import dtype_name
 from symconv.ops.elemwise_rows import abs, cast, eq, second, sqr, sqrt, switch
 from symconv.ops.shape import count_of, dimshuffle, flatten, normalised_axes
 
@@ -87,7 +88,7 @@ REDUCTIONS = {
 
 
 def reduction_named(name: str) -> Reduction:
-    """The reduction of the table with this name."""
+    """The reduction of this name."""
     return REDUCTIONS[name]
 
 
@@ -268,15 +269,11 @@ class ArgReduce(Op):
 
 def _reduce(kind: str, x: Operand, axis: Axes, keepdims: bool, dtype: Any = None) -> Variable:
     x = as_variable(x)
-    if dtype is not None:
-        dtype = np.dtype(dtype).name
-        if dtype not in DTYPES:
-            raise DTypeError(f"{dtype!r} is not a dtype of tensors")
-    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x.ndim), bool(keepdims), dtype)(x)
+    name = None if dtype is None else dtype_name(dtype)
+    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x.ndim), bool(keepdims), name)(x)
     return result
 
 
-@implements("sum")
 def sum(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
     """The sum over axes.
 
@@ -305,7 +302,6 @@ def sum(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = N
     return _reduce("sum", x, axis, keepdims, dtype)
 
 
-@implements("prod")
 def prod(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
     """The product over axes; parameters and dtypes as of ``sum``.
 
@@ -314,7 +310,6 @@ def prod(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = 
     return _reduce("prod", x, axis, keepdims, dtype)
 
 
-@implements("max")
 def max(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The largest element over axes, NaN if there is one; of the dtype of ``x``.
 
@@ -328,25 +323,21 @@ def max(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     return _reduce("max", x, axis, keepdims)
 
 
-@implements("min")
 def min(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The smallest element over axes, NaN if there is one; gradient and errors as of ``max``."""
     return _reduce("min", x, axis, keepdims)
 
 
-@implements("all")
 def all(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Whether all elements over axes are not 0; bool, true for none."""
     return _reduce("all", x, axis, keepdims)
 
 
-@implements("any")
 def any(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """Whether some element over axes is not 0; bool, false for none."""
     return _reduce("any", x, axis, keepdims)
 
 
-@implements("mean")
 def mean(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
     """The mean over axes: the sum, divided by the number of elements.
 
@@ -354,14 +345,14 @@ def mean(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = 
     float16 is computed in float32. The mean of nothing is NaN.
     """
     x = as_variable(x)
-    wanted = np.dtype(dtype).name if dtype is not None else "float64" if x.type.is_discrete else x.dtype
+    wanted = x.dtype if not x.type.is_discrete else "float64"
+    wanted = wanted if dtype is None else dtype_name(dtype)
     inner = "float32" if wanted == "float16" else wanted
     axes = normalised_axes(axis, x.ndim)
     total = sum(x, axes, keepdims, dtype=inner)
     return cast(total / cast(count_of(x, axes), inner), wanted)
 
 
-@implements("var")
 def var(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) -> Variable:
     """The variance over axes: the sum of squared deviations from the mean, divided by (count - ``ddof``).
 
@@ -378,7 +369,6 @@ def var(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) ->
     return sum(squares, axes, keepdims) / cast(count_of(x, axes) - ddof, squares.dtype)
 
 
-@implements("std")
 def std(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) -> Variable:
     """The standard deviation over axes: the root of ``var``."""
     return sqrt(var(x, axis, ddof, keepdims))
@@ -393,7 +383,6 @@ def _position(kind: Literal["argmax", "argmin"], x: Operand, axis: Axes, keepdim
     return restored(result, axes) if keepdims else result
 
 
-@implements("argmax")
 def argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The position of the first largest element along an axis, int64.
 
@@ -403,7 +392,12 @@ def argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     return _position("argmax", x, axis, keepdims)
 
 
-@implements("argmin")
 def argmin(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The position of the first smallest element along an axis, int64; as ``argmax``."""
     return _position("argmin", x, axis, keepdims)
+
+
+METHODS.update(
+    sum=sum, prod=prod, max=max, min=min, all=all, any=any, mean=mean, var=var, std=std,
+    argmax=argmax, argmin=argmin,
+)  # fmt: skip

@@ -74,11 +74,6 @@ class DimShuffle(Op):
         order = tuple(self.order.index(axis) if axis in self.order else "x" for axis in axes)
         return DimShuffle(order, len(self.order))
 
-    @property
-    def is_identity(self) -> bool:
-        """Whether nothing changes."""
-        return self.order == tuple(range(self.input_ndim))
-
     def out_types(self, x: TensorType) -> TensorType:
         if x.ndim != self.input_ndim:
             raise RankError(f"dimshuffle {self.order} needs {self.input_ndim} dimensions, got {x.ndim}")
@@ -112,15 +107,14 @@ class DimShuffle(Op):
     def fold(self, node: Apply) -> Variable | None:
         """Two are one, and one that changes nothing vanishes."""
         source = node.inputs[0]
-        if self.is_identity:
-            return source
+        if self.kept == tuple(sorted(self.kept)) and source.type == node.outputs[0].type:
+            return source  # at most, axes of size 1 were dropped and added again
         if source.owner is None or not isinstance(source.owner.op, DimShuffle):
             return None
         first = source.owner.op
         order = tuple("x" if isinstance(axis, str) else first.order[axis] for axis in self.order)
         both = DimShuffle(order, first.input_ndim)
-        origin = source.owner.inputs[0]
-        return origin if both.is_identity else both.apply(origin).outputs[0]
+        return both.apply(source.owner.inputs[0]).outputs[0]
 
     @property
     def details(self) -> tuple[str, ...]:
@@ -337,8 +331,6 @@ class MakeVector(Op):
         object.__setattr__(self, "reads_values", tuple(range(self.length)))
 
     def out_types(self, *sizes: TensorType) -> TensorType:
-        if len(sizes) != self.length:
-            raise ArgumentError(f"a vector of {self.length} sizes cannot be made of {len(sizes)}")
         for size in sizes:
             if size.ndim != 0:
                 raise RankError(f"a size must be a scalar, got {size}")
@@ -612,14 +604,12 @@ def _static_size(size: Any) -> int | None:
 
 
 def _reshape(x: Variable, sizes: list[Any], known: tuple[int | None, ...]) -> Variable:
-    lengths: Variable
-    if None not in known:
-        lengths = Constant(np.array(known, "int64"))
-        static = resolved(tuple(size for size in known if size is not None), x.type.shape)
+    # What -1 stands for, the op finds where it can.
+    static = tuple(None if size == -1 else size for size in known)
+    if None in known:
+        lengths: Variable = MakeVector(len(sizes))(*sizes)
     else:
-        lengths = MakeVector(len(sizes))(*sizes)
-        # What -1 stands for depends on sizes that are not known yet.
-        static = tuple(None if size == -1 else size for size in known)
+        lengths = Constant(np.array(known, "int64"))
     result: Variable = Reshape(static)(x, lengths)
     return result
 

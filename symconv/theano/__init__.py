@@ -19,7 +19,7 @@ from symconv.theano import compile, gradient, printing, tensor
 from symconv.theano._names import refuses
 from symconv.theano.compile import In, Out, function, shared
 from symconv.theano.configuration import config
-from symconv.theano.gradient import grad
+from symconv.theano.gradient import Lop, Rop, grad
 from symconv.theano.printing import pp
 
 __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
@@ -70,6 +70,6 @@ def install() -> None:
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "In", "Out", "Variable", "compile", "config", "function", "grad", "gradient", "install", "pp", "printing",
-    "shared", "tensor",
+    "In", "Lop", "Out", "Rop", "Variable", "compile", "config", "function", "grad", "gradient", "install",
+    "pp", "printing", "shared", "tensor",
 ]  # fmt: skip

@@ -161,8 +161,9 @@ def shared(
     _refuse("theano.shared", {"target": (target, "cpu")})
     accepted = np.ndarray if strict else np.ndarray | np.generic | bool | int | float | complex
     if not isinstance(value, accepted):
+        wanted = "a NumPy array" if strict else "a NumPy array or a number"
         raise ArgumentError(
-            f"theano.shared needs a NumPy array{'' if strict else ' or a number'}, got {type(value).__name__}",
+            f"theano.shared needs {wanted}, got {type(value).__name__}",
             hint="convert it yourself: numpy.asarray(value, dtype=theano.config.floatX)",
         )
     array = np.array(value, copy=None if borrow else True)

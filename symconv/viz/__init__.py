@@ -12,7 +12,7 @@ from symconv.viz.text import to_text
 from symconv.viz.view import Edge, GraphView, Group, Node
 
 __all__ = [
-    "Edge", "GraphView", "Group", "ImageError", "Node", "debugprint", "draw", "mimebundle", "pp", "read_image",
-    "tile_images", "to_dot", "to_html", "to_networkx", "to_svg", "to_text", "view_of", "write_atomically",
-    "write_png",
+    "Edge", "GraphView", "Group", "ImageError", "Node", "debugprint", "draw", "mimebundle", "pp",
+    "read_image", "tile_images", "to_dot", "to_html", "to_networkx", "to_svg", "to_text", "view_of",
+    "write_atomically", "write_png",
 ]  # fmt: skip

@@ -1,13 +1,13 @@
 """Expressions as text: a formula, or a tree of applies; imports symconv.graph and the escapes.
 
-    formula = { "%" number " = " term newline } term   a line for each part that is long or used more than once
+    formula = { "%" number " = " term newline } term   a line for each part that is long or used twice
     tree    = one line an apply, its arguments below it, indented; what was printed before is not repeated
 """
 
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Any, TextIO
+from typing import Any, Literal, TextIO
 
 from symconv.errors import ArgumentError
 from symconv.graph.function_graph import FunctionGraph
@@ -22,7 +22,7 @@ LONGEST = 1000
 def pp(expression: Variable) -> str:
     """An expression as a formula, every operator in parentheses.
 
-    A part that is long or used more than once has a line of its own, so that the text grows only as the graph.
+    A part that is long or used twice has a line of its own, so that the text grows only as the graph.
 
     Parameters
     ----------
@@ -81,7 +81,9 @@ def _term(node: Apply, arguments: Sequence[str]) -> str:
     return clean(f"{node.op}({', '.join(arguments)})")
 
 
-def debugprint(what: Any, file: TextIO | str | None = None, stage: str | None = None) -> str | None:
+def debugprint(
+    what: Any, file: TextIO | Literal["str"] | None = None, stage: str | None = None
+) -> str | None:
     """Print an expression as a tree: each apply with its type and the line that it was written on.
 
     Parameters
@@ -104,7 +106,7 @@ def debugprint(what: Any, file: TextIO | str | None = None, stage: str | None = 
     1 int64[]
     """
     lines = list(_tree(_results(what, stage)))
-    if file == "str":
+    if isinstance(file, str):
         return "\n".join(lines)
     print(*lines, sep="\n", file=sys.stdout if file is None else file)
     return None

@@ -59,7 +59,7 @@ def test_shared_borrow(theano):
 
 
 def test_shared_refuses_what_is_no_tensor(theano):
-    with pytest.raises(ArgumentError, match="numpy.asarray"):
+    with pytest.raises(ArgumentError, match=r"numpy\.asarray"):
         theano.shared([1, 2])
     with pytest.raises(ArgumentError, match="needs a NumPy array, got float"):
         theano.shared(1.0, strict=True)
@@ -165,6 +165,32 @@ def test_names_that_are_spelt_differently(theano, T):
     np.testing.assert_array_equal(T.abs_(x).eval({x: values}), [2.0, 3.0])
     np.testing.assert_array_equal(T.sgn(x).eval({x: values}), [-1.0, 1.0])
     np.testing.assert_array_equal(T.square(x).eval({x: values}), [4.0, 9.0])
+
+
+def test_reductions_take_theanos_order_of_arguments(theano, T):
+    x = T.fmatrix("x")
+    assert T.sum(x, 0, "float64").type == T.mean(x, 0, "float64").type == T.dvector().type
+    assert T.prod(x, 1, None, True).ndim == 2
+    with pytest.raises(OptionError, match="acc_dtype"):
+        T.sum(x, acc_dtype="float64")
+
+
+def test_flatten(theano, T):
+    x = T.dtensor3("x")
+    assert [y.ndim for y in (T.flatten(x), T.flatten(x, 2), T.flatten(x, outdim=2))] == [1, 2, 2]
+
+
+def test_relu_and_softmax(theano, T):
+    x, values = T.dvector("x"), np.array([-2.0, 0.0, 3.0])
+    np.testing.assert_array_equal(T.nnet.relu(x, alpha=0.5).eval({x: values}), [-1.0, 0.0, 3.0])
+    rows = T.nnet.softmax(x).eval({x: values})
+    np.testing.assert_allclose(rows, (np.exp(values) / np.exp(values).sum())[None], rtol=1e-14)
+    with pytest.raises(sc.RankError, match="vector or a matrix"):
+        T.nnet.softmax(T.dtensor3())
+
+
+def test_plural_constructors(theano, T):
+    assert [x.name for x in T.matrices("a", "b")] == ["a", "b"]
 
 
 def test_printing(theano, T):

@@ -1,8 +1,9 @@
-import numpy
+# The program of the chapter; only what printing had damaged is repaired.
+# ruff: noqa
 import theano
 from theano import tensor as T
 from theano.tensor.nnet import conv
-
+import numpy
 rng = numpy.random.RandomState(23455)
 # instantiate 4D tensor for input
 input = T.tensor4(name='input')

@@ -75,7 +75,7 @@ class Problem:
     def product(self, rows: int, inner: int, columns: float) -> float:
         """A matrix product: skinny ones keep the multipliers less busy."""
         each = 0.0115 if self.item <= 4 else 0.026
-        busy = min(1.0, rows / 48) ** 0.45 * min(1.0, inner / 64) ** 0.35
+        busy: float = min(1.0, rows / 48) ** 0.45 * min(1.0, inner / 64) ** 0.35
         return rows * inner * columns * 2 * each / busy
 
     def moved(self, elements: float) -> float:

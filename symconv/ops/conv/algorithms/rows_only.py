@@ -51,7 +51,7 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
     with k.blocks(
         k.axis(batch, "n", most=1),
         k.axis(rows, "top", "rows", halo=-(-(problem.extents[0] - row_stride) // row_stride)),
-        k.axis(columns, "left", "columns"),
+        k.axis(columns, "left", "columns", last=True),
         bytes_each=problem.item * (channels * width + height * count) * row_stride,
         calls=width + height + 8,
     ) as (one, block, across):

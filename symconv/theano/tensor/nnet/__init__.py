@@ -3,8 +3,9 @@
 import warnings
 from typing import Any
 
-from symconv import relu, sigmoid, softplus
-from symconv.errors import OptionError
+import symconv as sc
+from symconv import elu, hard_sigmoid, logsoftmax, selu, sigmoid, softplus, softsign
+from symconv.errors import OptionError, RankError
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
 from symconv.theano.tensor.nnet import abstract_conv, conv
@@ -54,6 +55,31 @@ def conv2d(
     )
 
 
+def relu(x: Variable, alpha: Any = 0) -> Variable:
+    """``symconv.relu``: x where it is positive, else ``alpha * x``."""
+    return sc.relu(x, alpha)
+
+
+def softmax(c: Variable) -> Variable:
+    """``symconv.softmax`` of each row; a vector counts as a matrix of one row, as in Theano.
+
+    Raises
+    ------
+    RankError
+        For anything but vectors and matrices.
+    """
+    if c.ndim not in (1, 2):
+        raise RankError(
+            f"theano.tensor.nnet.softmax needs a vector or a matrix, got {c.ndim} dimensions",
+            arguments=[("c", c.type)],
+            hint="symconv.softmax(x, axis) takes any number",
+        )
+    return sc.softmax(c.dimshuffle("x", 0) if c.ndim == 1 else c, axis=1)
+
+
 __getattr__ = refuses("theano.tensor.nnet", globals())
 
-__all__ = ["abstract_conv", "conv", "conv2d", "relu", "sigmoid", "softplus"]
+__all__ = [
+    "abstract_conv", "conv", "conv2d", "elu", "hard_sigmoid", "logsoftmax", "relu", "selu", "sigmoid",
+    "softmax", "softplus", "softsign",
+]  # fmt: skip
