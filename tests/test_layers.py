@@ -35,7 +35,7 @@ OPTIONAL_OR_SLOW = {
 KNOTS = {
     ("symconv", "symconv.viz"),  # drawing is loaded when first used
     ("symconv.graph.nodes", "symconv.viz"),  # a notebook shows an expression
-    ("symconv.compile.function", "symconv.viz"),  # a notebook shows a function
+    ("symconv.compile.callable", "symconv.viz"),  # a notebook shows a function
     ("symconv.graph.nodes", "symconv.graph.flat"),  # a pickle of a variable is made of nodes
 }
 

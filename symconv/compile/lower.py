@@ -198,7 +198,8 @@ class _Lowering:
             inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
-        name = identifier("_".join(filter(None, words)), "kernel")
+        wanted = "_".join(filter(None, words))
+        name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder)
 
     def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
