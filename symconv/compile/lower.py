@@ -34,13 +34,15 @@ LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not
 def identifier(name: str | None, otherwise: str) -> str:
     """A user's name where it is a plain ASCII identifier that means nothing else, another one where not.
 
-    A name is data: it enters the source only in this form.
+    A name is data: it enters the source only in this form. It does not end with an underscore, so that
+    what is made of it (``x_part``) never holds two in a row.
     """
-    if name is None or len(name) > 60 or re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", name) is None:
+    if name is None or len(name) > 60 or "__" in name:
         return otherwise
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or "__" in name or hasattr(builtins, name):
-        plain = re.fullmatch(r"[A-Za-z0-9]+", name) and not keyword.iskeyword(name)
-        return name + "_" if plain else otherwise
+    if re.fullmatch(r"[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?", name) is None:
+        return otherwise
+    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or hasattr(builtins, name):
+        return f"{name}_{otherwise}"
     return name
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from strategies import tiny_blocks
 
 import symconv as sc
 
@@ -32,7 +33,7 @@ def test_a_name_is_data(name):
     named = sc.exp(x)
     named.name = name
     f = sc.function([x], [sc.tanh(x.T), sc.abs(x) + b, sc.sum(named, axis=0), named], name=name or None)
-    with sc.settings(tile_bytes=4096, threads=2):
+    with tiny_blocks():
         results = f(np.ones((30, 40)))
     np.testing.assert_array_equal(results[1], np.full((30, 40), 2.0))
     tree = ast.parse(f.source)
