@@ -331,7 +331,7 @@ class Author:
         batch, channels, rows, columns = node.shape
         height, width = self.choose([1, 2, 3]), self.choose([1, 2, 3])
         stride, pad = (self.choose([1, 2]), self.choose([1, 3])), (self.choose([0, 1]), self.choose([0, 2]))
-        if channels == 0 or rows + 2 * pad[0] < height or columns + 2 * pad[1] < width:
+        if 0 in (channels, rows, columns) or rows + 2 * pad[0] < height or columns + 2 * pad[1] < width:
             return
         maps = self.choose([1, 2, 3])
         filters = self.leaf((maps, channels, height, width), node.dtype)
