@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from symconv.compile.builder import Machine
 from symconv.compile.check import check_finite, compare
+from symconv.compile.collecting import paused_collection
 from symconv.compile.meaning import interpret
 from symconv.compile.pipeline import Stages, compile_graph
 from symconv.compile.plan import Plan
@@ -23,7 +24,7 @@ from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
 from symconv.graph.operators import implements
 from symconv.graph.origin import Origin, here
-from symconv.graph.traverse import ancestors, substitute
+from symconv.graph.traverse import substitute
 from symconv.graph.types import Array, TensorType
 
 _tick = count(1)
@@ -58,7 +59,8 @@ class Function:
         self._dtypes = tuple(np.dtype(variable.dtype) for variable in graph.inputs)
         self._containers = tuple(variable.container for variable in graph.shared)
         self._shared_shapes_vary = any(None in variable.type.shape for variable in graph.shared)
-        self._compiled: Stages = compile_graph(graph)
+        with paused_collection():
+            self._compiled: Stages = compile_graph(graph)
         self._plans: dict[Any, Plan] = {}
         self._planning = threading.Lock()
         self._newest: Plan | None = None
@@ -136,7 +138,7 @@ class Function:
             for variable, array in zip(sources, (*arguments, *arrays[self._count :]), strict=True)
         ]
         machine = Machine(settings.tile_bytes, settings.thread_count)
-        with self._planning:
+        with self._planning, paused_collection():
             texts = ", ".join(f"{v}: {t}" for v, t in zip(self.graph.inputs, types, strict=False))
             plan = Plan(self._compiled.fused, sources, types, machine, f"{self.name}({texts})")
             plan.used = next(_tick)
@@ -475,7 +477,7 @@ def _replaced(
 def _check_used(graph: FunctionGraph, action: str, origin: Origin | None) -> None:
     if action not in ("raise", "warn", "ignore"):
         raise OptionError(f"on_unused_input cannot be {action!r}", hint="choose raise, warn or ignore")
-    used = set(ancestors(graph.results))
+    used = set(graph.leaves)
     unused = [variable for variable in graph.inputs if variable not in used]
     if not unused or action == "ignore":
         return
