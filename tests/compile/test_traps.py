@@ -21,7 +21,9 @@ def check(inputs, output, *values, tolerance=0.0):
     f = sc.function(inputs, outputs)
     for threads, tile_bytes, parallel_bytes in ((1, 1 << 19, 1 << 18), (1, 256, 64), (3, 256, 64)):
         with (
-            mock.patch.multiple(Machine, PARALLEL_BYTES=parallel_bytes, CALL=0.01, START=0.0),
+            mock.patch.multiple(
+            Machine, PARALLEL_BYTES=parallel_bytes, CALL=0.01, START=0.0, RUN=0.0, SPILL=5.0
+        ),
             sc.settings(threads=threads, tile_bytes=tile_bytes),
         ):
             for result, expected in zip(f(*values), meant, strict=True):
