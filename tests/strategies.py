@@ -366,8 +366,9 @@ class Author:
 def _together(first: Node, second: Node) -> bool:
     """Whether two nodes broadcast, both as far as is known while building and with their real sizes."""
     pairs = zip(
-        zip(reversed(first.shape), reversed(first.variable.type.shape)),
-        zip(reversed(second.shape), reversed(second.variable.type.shape)),
+        zip(reversed(first.shape), reversed(first.variable.type.shape), strict=True),
+        zip(reversed(second.shape), reversed(second.variable.type.shape), strict=True),
+        strict=False,  # the shorter one has 1s in front
     )
     return all(a == b or (a == 1 and known_a == 1) or (b == 1 and known_b == 1) for (a, known_a), (b, known_b) in pairs)
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from symconv.compile.check import check_finite, compare
+from symconv.compile.collecting import paused_collection
 from symconv.compile.cut import cut
 from symconv.compile.meaning import interpret, perform
 from symconv.compile.pipeline import Stages, compile_graph
@@ -48,8 +49,9 @@ class Function:
         self._count = len(graph.inputs)
         self._dtypes = tuple(np.dtype(variable.dtype) for variable in graph.inputs)
         self._containers = tuple(variable.container for variable in graph.shared)
-        self._compiled: Stages = compile_graph(graph)
-        self._pieces = cut(self._compiled.fused)
+        with paused_collection():
+            self._compiled: Stages = compile_graph(graph)
+            self._pieces = cut(self._compiled.fused)
         self._planners = [
             Planner(piece.graph, piece.graph.inputs + piece.graph.shared, self.name)
             for piece in self._pieces[1:]

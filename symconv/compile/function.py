@@ -14,7 +14,7 @@ from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
 from symconv.graph.operators import implements
 from symconv.graph.origin import Origin, here
-from symconv.graph.traverse import ancestors, substitute
+from symconv.graph.traverse import substitute
 
 Updates = Mapping[SharedVariable, Any] | Iterable[tuple[SharedVariable, Any]]
 Givens = Mapping[Variable, Any] | Iterable[tuple[Variable, Any]]
@@ -183,7 +183,7 @@ def _replaced(
 def _check_used(graph: FunctionGraph, action: str, origin: Origin | None) -> None:
     if action not in ("raise", "warn", "ignore"):
         raise OptionError(f"on_unused_input cannot be {action!r}", hint="choose raise, warn or ignore")
-    used = set(ancestors(graph.results))
+    used = set(graph.leaves)
     unused = [variable for variable in graph.inputs if variable not in used]
     if not unused or action == "ignore":
         return

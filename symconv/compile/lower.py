@@ -82,9 +82,10 @@ class _Lowering:
             infer(node, self.types)
             self._know_values(node)
         homes = self._homes()
+        fresh = set(homes.values())
         for node in self.graph.nodes:
             if node in needed and not self._known(node):
-                self._lower(node, homes)
+                self._lower(node, fresh)
         outputs = self._outputs(homes)
         program = Program(
             tuple(inputs), tuple(outputs), tuple(self.kernels), frozenset(self.needs_contiguous),
@@ -174,12 +175,11 @@ class _Lowering:
             self.names, self.machine, region, self.constants, self.performs, self.needs_contiguous
         )
 
-    def _lower(self, node: Apply, homes: dict[Variable, Variable]) -> None:
+    def _lower(self, node: Apply, fresh: set[Variable]) -> None:
         op = node.op
         if op.role == "view":
             self._look(node, {})
             return
-        fresh = set(homes.values())
         outputs = []
         for output in node.outputs:
             kind = "output" if output in fresh else "memory"

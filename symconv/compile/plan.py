@@ -12,6 +12,7 @@ import numpy as np
 
 from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
+from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import lower
 from symconv.compile.program import Program
 from symconv.config import Settings
@@ -145,7 +146,7 @@ class Planner:
         machine = Machine(settings.tile_bytes, settings.thread_count)
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
-        with self._lock:
+        with self._lock, paused_collection():
             plan = Plan(self.graph, self.sources, types, machine, title)
             plan.used = next(_tick)
             self.plans[self._key(arrays, settings)] = plan

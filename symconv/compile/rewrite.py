@@ -212,6 +212,7 @@ class Driver:
         self.by_op: dict[Any, list[AnyRule]] = {}
         for rule in self.rules:
             self.by_op.setdefault(rule.root, []).append(rule)
+        self.for_op: dict[Op, tuple[AnyRule, ...]] = {}
 
     def __call__(self, graph: FunctionGraph) -> FunctionGraph:
         """The rewritten graph."""
@@ -306,11 +307,7 @@ class Driver:
             simpler = node.op.fold(node)
             if simpler is not None:
                 return f"{node.op.label}.fold", simpler
-            for rule in (
-                *self.by_op.get(node.op, ()),
-                *self.by_op.get(type(node.op), ()),
-                *self.by_op.get(None, ()),
-            ):
+            for rule in self._rules(node.op):
                 try:
                     after = rule(node)
                 except Exception as error:
@@ -319,6 +316,14 @@ class Driver:
                 if after is not None and _fits(node.outputs[0], after):
                     return rule.name, after
         return None
+
+    def _rules(self, op: Op) -> tuple[AnyRule, ...]:
+        """The rules that look at an op: its own first, then its class', then those that look at all."""
+        rules = self.for_op.get(op)
+        if rules is None:
+            rules = tuple(rule for root in (op, type(op), None) for rule in self.by_op.get(root, ()))
+            self.for_op[op] = rules
+        return rules
 
     def _check(self, rule: str, before: Variable, after: Variable) -> None:
         if not _fits(before, after):

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from symconv.errors import MissingInputError
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
-from symconv.graph.traverse import leaves, substitute, toposort
+from symconv.graph.traverse import substitute, toposort
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,15 @@ class FunctionGraph:
     @cached_property
     def leaves(self) -> tuple[Variable, ...]:
         """Variables that nothing computes, in order of first use."""
-        return tuple(leaves(self.results, stop=frozenset(self.inputs)))
+        given = set(self.inputs)
+        found = dict.fromkeys(
+            variable
+            for node in self.nodes
+            for variable in node.inputs
+            if variable.owner is None or variable in given
+        )
+        found |= dict.fromkeys(v for v in self.results if v.owner is None or v in given)
+        return tuple(found)
 
     @cached_property
     def shared(self) -> tuple[SharedVariable, ...]:

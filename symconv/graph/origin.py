@@ -2,8 +2,6 @@
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -45,11 +43,16 @@ def here() -> Origin | None:
     return None
 
 
-@contextmanager
-def written_at(origin: Origin | None) -> Iterator[None]:
+class written_at:  # a function to its users; a generator would cost more than what it encloses
     """Give nodes made in this block an origin: a rewritten node keeps that of the one it replaces."""
-    token = _given.set(origin)
-    try:
-        yield
-    finally:
-        _given.reset(token)
+
+    __slots__ = ("origin", "token")
+
+    def __init__(self, origin: Origin | None) -> None:
+        self.origin = origin
+
+    def __enter__(self) -> None:
+        self.token = _given.set(self.origin)
+
+    def __exit__(self, *error: object) -> None:
+        _given.reset(self.token)

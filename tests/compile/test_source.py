@@ -2,16 +2,8 @@
 
 import ast
 import builtins
-import gc
 import keyword
-import linecache
-import os
 import re
-import subprocess
-import sys
-import traceback
-from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest

@@ -1,15 +1,11 @@
 """Each trap of the design that cost a day somewhere: fusion, registers, aliasing, layout, stale memory."""
 
-import warnings
-from itertools import combinations
 from unittest import mock
 
 import numpy as np
 import pytest
-from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 import symconv as sc
-from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
 
 
