@@ -169,8 +169,8 @@ def test_work_is_really_shared():
 
 def test_every_block_is_done_once():
     done = []
-    threads.parallel(lambda start, length, scratch: done.append((start, length)), [(i, 3) for i in range(200)],
-                     [()] * 7, ())  # fmt: skip
+    tasks = [(i, 3) for i in range(200)]
+    threads.parallel(lambda start, length, scratch: done.append((start, length)), tasks, [()] * 7, ())
     assert sorted(done) == [(i, 3) for i in range(200)]
 
 
@@ -245,14 +245,18 @@ def test_an_update_of_a_wrong_shape_changes_nothing():
     np.testing.assert_array_equal(c.get_value(), np.zeros(3))
 
 
+def no_threads(size):
+    raise RuntimeError("no threads")
+
+
 def test_a_pool_that_fails_spoils_no_later_call(monkeypatch, blocks):
     x = sc.matrix("x")
     f = sc.function([x], sc.tanh(x + 1))
     value = whole_numbers(50, 30)
     with tiny_blocks(threads=3):
         expected = f(value)
-        with pytest.raises(RuntimeError), monkeypatch.context() as patch:
-            patch.setattr(threads.POOL, "executor", lambda size: (_ for _ in ()).throw(RuntimeError("no threads")))
+        with pytest.raises(RuntimeError), monkeypatch.context() as patch:  # noqa: PT012
+            patch.setattr(threads.POOL, "executor", no_threads)
             f(value)
         np.testing.assert_array_equal(f(value), expected)
 

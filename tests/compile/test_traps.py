@@ -1,11 +1,15 @@
 """Each trap of the design that cost a day somewhere: fusion, registers, aliasing, layout, stale memory."""
 
+import warnings
+from itertools import combinations
 from unittest import mock
 
 import numpy as np
 import pytest
+from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 import symconv as sc
+from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
 
 
@@ -22,8 +26,8 @@ def check(inputs, output, *values, tolerance=0.0):
     for threads, tile_bytes, parallel_bytes in ((1, 1 << 19, 1 << 18), (1, 256, 64), (3, 256, 64)):
         with (
             mock.patch.multiple(
-            Machine, PARALLEL_BYTES=parallel_bytes, CALL=0.01, START=0.0, RUN=0.0, SPILL=5.0
-        ),
+                Machine, PARALLEL_BYTES=parallel_bytes, CALL=0.01, START=0.0, RUN=0.0, SPILL=5.0
+            ),
             sc.settings(threads=threads, tile_bytes=tile_bytes),
         ):
             for result, expected in zip(f(*values), meant, strict=True):
