@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -169,9 +170,9 @@ def test_work_is_really_shared():
 
 def test_every_block_is_done_once():
     done = []
-    threads.parallel(lambda start, length, scratch: done.append((start, length)), [(i, 3) for i in range(200)],
-                     [()] * 7, ())  # fmt: skip
-    assert sorted(done) == [(i, 3) for i in range(200)]
+    tasks = [(number, 3) for number in range(200)]
+    threads.parallel(lambda start, length, scratch: done.append((start, length)), tasks, [()] * 7, ())
+    assert sorted(done) == tasks
 
 
 def test_loops_of_different_callers_share_the_pool():
@@ -251,9 +252,10 @@ def test_a_pool_that_fails_spoils_no_later_call(monkeypatch, blocks):
     value = whole_numbers(50, 30)
     with tiny_blocks(threads=3):
         expected = f(value)
-        with pytest.raises(RuntimeError), monkeypatch.context() as patch:
-            patch.setattr(threads.POOL, "executor", lambda size: (_ for _ in ()).throw(RuntimeError("no threads")))
-            f(value)
+        with monkeypatch.context() as patch:
+            patch.setattr(threads.POOL, "executor", mock.Mock(side_effect=RuntimeError("no threads")))
+            with pytest.raises(RuntimeError, match="no threads"):
+                f(value)
         np.testing.assert_array_equal(f(value), expected)
 
 
