@@ -207,6 +207,7 @@ class Driver:
     constants: dict[Any, Constant] = field(default_factory=dict)
     done: dict[Variable, Variable] = field(default_factory=dict)
     settled: set[Apply] = field(default_factory=set)
+    firing: list[str] = field(default_factory=list)  # the rules used on this node and those that made it
 
     def __post_init__(self) -> None:
         self.by_op: dict[Any, list[AnyRule]] = {}
@@ -239,18 +240,18 @@ class Driver:
     def _visit(self, node: Apply) -> None:
         """Rewrite one node whose inputs are done, and all that the rules make of it."""
         current = self._intern(node)
-        fired: list[str] = []
+        begun = len(self.firing)
         while True:
             replaced = self._step(current)
             if replaced is None:
                 break
             rule, after = replaced
-            fired.append(rule)
+            self.firing.append(rule)
             before = current.outputs[0]
             self._check(rule, before, after)
             self.log.append(Change(self.stage, rule, short(before), short(after), node.origin))
-            if len(fired) > 100:
-                cycle = list(dict.fromkeys(fired[-20:]))
+            if len(self.firing) > 100:
+                cycle = list(dict.fromkeys(self.firing[-20:]))
                 raise RewriteError(
                     f"rewriting does not end: {' and '.join(cycle)} undo each other",
                     where=node.origin,
@@ -259,10 +260,12 @@ class Driver:
             final = self._settle(after)
             if final.owner is None or final.owner in self.settled:
                 self._finish(node, (final,))
+                del self.firing[begun:]
                 return
             current = final.owner
         self.settled.add(current)
         self._finish(node, current.outputs)
+        del self.firing[begun:]
 
     def _settle(self, variable: Variable) -> Variable:
         """Intern what a rule made; its inner nodes, but not its root, are rewritten too."""

@@ -52,6 +52,11 @@ def is_real(**variables: Variable) -> bool:
     return all(variable.dtype != "bool" and not variable.type.is_complex for variable in variables.values())
 
 
+def is_negated_safely(x: Variable, y: Variable) -> bool:
+    """Whether -y is a number and does not wrap before it meets x: wrapped in int8 it is wrong in int64."""
+    return is_numeric(x=x, y=y) and (not y.type.is_discrete or x.dtype == y.dtype)
+
+
 def _exponent_by_hand(node: Apply) -> Variable | None:
     """Powers by small constants as products and roots."""
     base, exponent = node.inputs
@@ -124,8 +129,8 @@ CANONICAL: tuple[AnyRule, ...] = (
     Rule("x / 1 = x", true_div(x, 1), x, when=is_float),
     Rule("x * -1 = -x", mul(x, -1), neg(x), when=is_real),
     Rule("-(-x) = x", neg(neg(x)), x, when=is_numeric),
-    Rule("x + (-y) = x - y", add(x, neg(y)), sub(x, y), when=is_numeric),
-    Rule("x - (-y) = x + y", sub(x, neg(y)), add(x, y), when=is_numeric),
+    Rule("x + (-y) = x - y", add(x, neg(y)), sub(x, y), when=is_negated_safely),
+    Rule("x - (-y) = x + y", sub(x, neg(y)), add(x, y), when=is_negated_safely),
     Rule("(-x) * (-y) = x * y", mul(neg(x), neg(y)), mul(x, y), when=is_float),
     Rule("abs(abs(x)) = abs(x)", abs(abs(x)), abs(x), when=is_real),
     Rule("abs(-x) = abs(x)", abs(neg(x)), abs(x), when=is_float),

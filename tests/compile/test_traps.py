@@ -66,7 +66,6 @@ def test_elementwise_work_on_both_sides_of_an_anchor(anchor):
     check([x], sc.abs(outer) * 2, value)
 
 
-@pytest.mark.xfail(raises=KeyError, reason="the writer has no name for a view that only declares the layout")
 def test_an_input_laid_out_anew_is_used_twice():
     """flatten declares the input contiguous; it is then read by name, as itself and as flattened."""
     x = sc.tensor3("x")
@@ -228,7 +227,8 @@ def layouts():
 @pytest.mark.parametrize(("name", "laid_out"), list(layouts()))
 def test_any_layout_gives_the_same(name, laid_out):
     x = sc.matrix("x")
-    outputs = [sc.abs(x) * 2 + x, sc.dot(x, x.T), x.sum(axis=0), x.flatten(), x.reshape((7, 11)) + 1, x.max(axis=1)]
+    outputs = [sc.abs(x) * 2 + x, sc.dot(x, x.T), x.sum(axis=0), x.flatten(), x.reshape((7, 11)) + 1]
+    outputs.append(x.max(axis=1))
     f = sc.function([x], outputs)
     value = whole_numbers(11, 7)
     expected = sc.function([x], outputs, mode="interpreted")(value)
@@ -261,7 +261,8 @@ def test_any_layout_of_images_and_filters(layout):
 
     values = whole_numbers(2, 3, 13, 11), whole_numbers(5, 3, 3, 2, seed=2)
     expected = f(*values)
-    np.testing.assert_array_equal(expected, sc.function([x, w], f.graph.outputs[0], mode="interpreted")(*values))
+    meant = sc.function([x, w], f.graph.outputs[0], mode="interpreted")
+    np.testing.assert_array_equal(expected, meant(*values))
     np.testing.assert_array_equal(f(*map(laid_out, values)), expected)
 
 
