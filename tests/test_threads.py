@@ -253,7 +253,7 @@ def test_a_pool_that_fails_spoils_no_later_call(monkeypatch, blocks):
     with tiny_blocks(threads=3):
         expected = f(value)
         with monkeypatch.context() as patch:
-            patch.setattr(threads.POOL, "executor", mock.Mock(side_effect=RuntimeError("no threads")))
+            patch.setattr(threads.POOL, "submit", mock.Mock(side_effect=RuntimeError("no threads")))
             with pytest.raises(RuntimeError, match="no threads"):
                 f(value)
         np.testing.assert_array_equal(f(value), expected)
