@@ -387,7 +387,9 @@ def programs(
 def tiny_blocks(threads: int = 2, tile_bytes: int = 512, parallel_bytes: int = 64) -> Iterator[None]:
     """Settings under which arrays of a few hundred elements are cut into blocks and shared among threads."""
     with (
-        mock.patch.multiple(Machine, PARALLEL_BYTES=parallel_bytes, CALL=0.01, START=0.0),
+        mock.patch.multiple(
+            Machine, PARALLEL_BYTES=parallel_bytes, CALL=0.01, START=0.0, RUN=0.0, SPILL=5.0
+        ),
         sc.settings(threads=threads, tile_bytes=tile_bytes),
     ):
         yield

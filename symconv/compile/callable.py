@@ -83,8 +83,9 @@ class Function:
         settings = current()
         ready, plan = self._ready
         if settings is ready and plan is not None and not named and len(arguments) == self._count:
-            # The same settings and shapes as in the last call: small functions live by this path.
-            for argument, dtype, shape in zip(arguments, self._dtypes, plan.shapes, strict=True):
+            # The same settings and shapes as in the last call: small functions live by this path, and
+            # strict=True would take a tenth of it; the number of arguments was compared above.
+            for argument, dtype, shape in zip(arguments, self._dtypes, plan.shapes):  # noqa: B905
                 if type(argument) is not ndarray or argument.dtype is not dtype or argument.shape != shape:
                     break
             else:

@@ -234,6 +234,8 @@ class _Writer:
 
     def _text(self, value: Any, direct: bool = False) -> str:
         """An operand as an expression, its views named where that helps."""
+        while isinstance(value, View) and value.how == "declare":
+            value = value.base  # the caller has made the array so
         if not isinstance(value, View):
             return str(value)
         key = render(value)

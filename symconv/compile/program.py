@@ -469,11 +469,12 @@ class Loop:
     @property
     def corners(self) -> Iterator[dict[str, int]]:
         """Values of the symbols for a full block and for the last one, to check the body with."""
+        both = [(axis, axis.blocks) for axis in self.ranges]
         for which in (0, -1):
             yield {
                 symbol: value
-                for axis in self.ranges
-                for symbol, value in zip((axis.start, axis.size), axis.blocks[which], strict=True)
+                for axis, blocks in both
+                for symbol, value in zip((axis.start, axis.size), blocks[which], strict=True)
             }
 
 
@@ -579,8 +580,9 @@ def verify(program: Program) -> None:
     written = set(program.inputs)
     names: dict[str, Buffer] = {buffer.name: buffer for buffer in program.inputs}
     for kernel in program.kernels:
+        corners = {instr: list(instr.corners) for instr in kernel.body if isinstance(instr, Loop)}
         for call, loop in kernel.calls():
-            for symbols in loop.corners if loop else ({},):
+            for symbols in corners[loop] if loop else ({},):
                 _verify_call(kernel, call, symbols)
             for value in call.operands:
                 if isinstance(value, Value) and value.buffer.kind != "constant":

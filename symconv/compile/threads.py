@@ -6,35 +6,73 @@ rest by its share and no more. The caller works too: a pool that is busy delays 
 
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+
+class Job:
+    """One worker's share of a loop: run by a thread of the pool, or taken back before one begins with it.
+
+    Mutable because it is claimed once, and then holds what was raised.
+    """
+
+    __slots__ = ("_claim", "_done", "error", "work")
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.work = work
+        self.error: BaseException | None = None
+        self._claim = threading.Lock()
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def run(self) -> None:
+        """Do the work, unless it was taken back."""
+        if self._claim.acquire(blocking=False):
+            try:
+                self.work()
+            except BaseException as error:  # whoever waits raises it
+                self.error = error
+            finally:
+                self._done.release()
+
+    def finish(self) -> None:
+        """Take the job back, or wait where it has begun."""
+        if not self._claim.acquire(blocking=False):
+            self._done.acquire()
 
 
 class Pool:
-    """Threads that wait for work; mutable because it starts them when first needed."""
+    """Threads that wait for work; mutable because it starts them when first needed.
+
+    ``concurrent.futures`` would do, but importing it takes as long as compiling a layer.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._executor: ThreadPoolExecutor | None = None
+        self._jobs: deque[Job] = deque()
+        self._waiting = threading.Semaphore(0)  # counts the jobs
         self._size = 0
 
-    def executor(self, size: int) -> "ThreadPoolExecutor":
-        """At least ``size`` threads."""
-        from concurrent.futures import ThreadPoolExecutor  # slow: it brings logging along
-
+    def submit(self, works: Sequence[Callable[[], None]]) -> list[Job]:
+        """Jobs for at least as many threads."""
         with self._lock:
-            if self._executor is None or self._size < size:
-                if self._executor is not None:
-                    self._executor.shutdown(wait=False)
-                self._executor = ThreadPoolExecutor(size, thread_name_prefix="symconv")
-                self._size = size
-            return self._executor
+            while self._size < len(works):
+                name = f"symconv_{self._size + 1}"
+                threading.Thread(target=self._serve, name=name, daemon=True).start()
+                self._size += 1
+        jobs = [Job(work) for work in works]
+        self._jobs.extend(jobs)
+        self._waiting.release(len(jobs))
+        return jobs
+
+    def _serve(self) -> None:
+        while self._waiting.acquire():
+            self._jobs.popleft().run()
 
     def forget(self) -> None:
         """After a fork there are no threads: start anew."""
@@ -142,16 +180,15 @@ def parallel(
         if workers == 1:
             work(scratch[0])
             return
-        executor = POOL.executor(workers - 1)
-        futures = [executor.submit(work, mine) for mine in scratch[1:workers]]
+        jobs = POOL.submit([partial(work, mine) for mine in scratch[1:workers]])
         try:
             work(scratch[0])
         finally:
-            started = [future for future in futures if not future.cancel()]
-            for future in started:
-                future.exception()
-        for future in started:
-            future.result()
+            for job in jobs:
+                job.finish()
+        for job in jobs:
+            if job.error is not None:
+                raise job.error
 
 
 def serial(
