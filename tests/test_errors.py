@@ -1,0 +1,358 @@
+"""Bad input, row by row: the class, the numbers, the arguments' types, the user's own line, one hint."""
+
+import builtins
+import pickle
+import re
+import sys
+
+import numpy as np
+import pytest
+
+import symconv as sc
+from symconv import errors
+from symconv.errors import SymconvError
+from symconv.ops.reduce import Reduce
+
+ARGUMENT = re.compile(r"^  (?!hint:|at )\S.*: +\S", re.MULTILINE)  # "  name: type"
+
+
+def image(*shape, dtype="float64"):
+    return sc.tensor(dtype, shape, name="image")
+
+
+def bank(*shape, dtype="float64"):
+    return sc.tensor(dtype, shape, name="filters")
+
+
+def conv(x, w, **options):
+    return lambda: sc.conv2d(x, w, **options)
+
+
+x4, w4 = image(None, 3, None, None), bank(2, 3, 5, 5)
+m, v, s = sc.matrix("m"), sc.vector("v"), sc.scalar("s")
+i, b, z, h = sc.lvector("i"), sc.vector("b", dtype="bool"), sc.zvector("z"), sc.fvector("h")
+three, four = sc.tensor("float64", (3,), name="three"), sc.tensor("float64", (4,), name="four")
+
+# what is done, the class, the built-in that people catch, and what the text must say
+WHILE_BUILDING = {
+    "image of wrong rank": (
+        conv(sc.matrix("image"), w4),
+        sc.RankError,
+        TypeError,
+        ["4", "2", "float64[?,?]"],
+    ),
+    "filters of wrong rank": (
+        conv(x4, bank(2, 4, 3)),
+        sc.RankError,
+        ValueError,
+        ["4", "3", "float64[2,4,3]"],
+    ),
+    "channels that do not match": (
+        conv(x4, bank(2, 4, 9, 9)),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4", "float64[?,3,?,?]", "float64[2,4,9,9]"],
+    ),
+    "filters larger than the image": (
+        conv(image(1, 3, 4, 9), w4),
+        sc.ShapeError,
+        ValueError,
+        ["5", "4", "9"],
+    ),
+    "no pixels": (conv(image(1, 3, 0, 9), w4), sc.ShapeError, ValueError, ["0", "float64[1,3,0,9]"]),
+    "unknown border_mode": (
+        conv(x4, w4, border_mode="vaild"),
+        sc.OptionError,
+        ValueError,
+        ["vaild", "valid", "half"],
+    ),
+    "negative padding": (conv(x4, w4, border_mode=(-1, 0)), sc.OptionError, ValueError, ["-1"]),
+    "no stride": (conv(x4, w4, subsample=(0, 1)), sc.OptionError, ValueError, ["0"]),
+    "half a stride": (conv(x4, w4, subsample=(1.5, 1)), sc.OptionError, ValueError, ["1.5"]),
+    "no dilation": (conv(x4, w4, filter_dilation=(0, 1)), sc.OptionError, ValueError, ["0"]),
+    "groups that do not divide": (conv(x4, w4, num_groups=2), sc.ShapeError, ValueError, ["2", "3"]),
+    "a hint that is wrong": (
+        conv(x4, w4, input_shape=(None, 4, None, None)),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4"],
+    ),
+    "a hint of wrong length": (conv(x4, w4, filter_shape=(2, 3)), sc.OptionError, ValueError, ["2"]),
+    "sizes that differ": (
+        lambda: three + four,
+        sc.ShapeError,
+        ValueError,
+        ["3", "4", "float64[3]", "float64[4]", "three"],
+    ),
+    "product of wrong sizes": (
+        lambda: sc.dot(three, four),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4", "three", "four"],
+    ),
+    "reshape to another count": (lambda: three.reshape((2, 2)), sc.ShapeError, ValueError, ["3", "2"]),
+    "two unknowns in reshape": (lambda: m.reshape((-1, -1)), SymconvError, ValueError, ["-1"]),
+    "an axis that is not there": (lambda: m.sum(axis=2), SymconvError, ValueError, ["2"]),
+    "an axis twice": (lambda: m.sum(axis=(0, 0)), SymconvError, ValueError, ["0"]),
+    "dimshuffle without an axis": (lambda: m.dimshuffle(0), SymconvError, ValueError, ["1"]),
+    "dimshuffle of what is not there": (lambda: m.dimshuffle(0, 1, 2), SymconvError, ValueError, ["2"]),
+    "a promise that is broken": (
+        lambda: sc.specify_shape(three, (4,)),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4"],
+    ),
+    "complex comparison in softplus": (
+        lambda: sc.softplus(z),
+        sc.DTypeError,
+        TypeError,
+        ["complex128[?]", "hint"],
+    ),
+    "bits of floats": (lambda: v & i, sc.DTypeError, TypeError, ["float64", "int64", "hint"]),
+    "minus a truth value": (lambda: -b, sc.DTypeError, TypeError, ["bool[?]", "hint"]),
+    "complex made real": (lambda: z.astype("float64"), sc.DTypeError, TypeError, ["complex128", "hint"]),
+    "a number too large": (
+        lambda: sc.vector(dtype="int8") + 300,
+        sc.ArgumentError,
+        TypeError,
+        ["300", "int8", "hint"],
+    ),
+    "a string in a sum": (lambda: v + "1", sc.ArgumentError, TypeError, ["'1'", "str", "hint"]),
+    "None in a sum": (lambda: v + None, sc.ArgumentError, TypeError, ["None", "hint"]),
+    "too many operands": (lambda: sc.tanh(v, v), sc.ArgumentError, TypeError, ["1", "2", "hint"]),
+    "gradient of a vector": (lambda: sc.grad(v, v), SymconvError, (TypeError, ValueError), ["float64[?]"]),
+    "gradient by an integer": (
+        lambda: sc.grad(i.sum(), i),
+        SymconvError,
+        (TypeError, ValueError),
+        ["int64"],
+    ),
+    "gradient by a stranger": (lambda: sc.grad(v.sum(), h), sc.DisconnectedInputError, ValueError, ["h"]),
+    "an input that is missing": (
+        lambda: sc.function([v], v * s),
+        sc.MissingInputError,
+        ValueError,
+        ["s", "float64[]", "hint"],
+    ),
+    "an input that is not used": (
+        lambda: sc.function([v, s], v),
+        sc.UnusedInputError,
+        ValueError,
+        ["s", "hint"],
+    ),
+}
+
+# One value is wrong, and the first line says it: there is nothing to add below.
+OF_ONE_VALUE = {
+    "unknown border_mode", "negative padding", "no stride", "half a stride", "no dilation",
+    "a hint of wrong length", "an axis that is not there", "an axis twice", "dimshuffle of what is not there",
+    "a number too large", "a string in a sum", "None in a sum", "too many operands",
+}  # fmt: skip
+
+WITHOUT_A_LINE = {  # the error is raised right where it is written, before any op exists
+    "an unknown dtype": (lambda: sc.tensor("float46", ()), sc.DTypeError, TypeError, ["float46", "hint"]),
+    "a cast to nonsense": (lambda: v.astype("nonsense"), sc.DTypeError, TypeError, ["nonsense", "hint"]),
+    "a negative size": (lambda: sc.tensor("float64", (-1,)), sc.ShapeError, ValueError, ["-1"]),
+    "a shared string": (lambda: sc.shared("text"), SymconvError, TypeError, ["shared", "U4"]),
+    "a constant of objects": (lambda: sc.constant([object()]), sc.DTypeError, TypeError, ["object"]),
+    "an unknown setting": (
+        lambda: sc.settings(colour=1).__enter__(),
+        sc.ArgumentError,
+        TypeError,
+        ["colour", "hint"],
+    ),
+    "a wrong setting": (
+        lambda: sc.settings(threads=0).__enter__(),
+        sc.OptionError,
+        ValueError,
+        ["threads", "0"],
+    ),
+    "a wrong mode": (
+        lambda: sc.settings(mode="fast").__enter__(),
+        sc.OptionError,
+        ValueError,
+        ["fast", "hint"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WHILE_BUILDING)
+def test_bad_input_is_refused_where_it_is_written(name):
+    make, kind, builtin, words = WHILE_BUILDING[name]
+    with pytest.raises(kind) as caught:
+        make()
+    error, text = caught.value, str(caught.value)
+    assert isinstance(error, builtin)
+    for word in words:
+        assert (word in text) or (word == "hint" and "hint:" in text), f"{word!r} is not in:\n{text}"
+    assert re.search(r"^  at test_errors\.py:\d+", text, re.MULTILINE), f"not the user's line:\n{text}"
+    assert name in OF_ONE_VALUE or ARGUMENT.search(text), f"no argument with its type:\n{text}"
+    assert len(re.findall("^  hint:", text, re.MULTILINE)) <= 1
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize("name", WITHOUT_A_LINE)
+def test_what_makes_no_op_is_refused_at_once(name):
+    make, kind, builtin, words = WITHOUT_A_LINE[name]
+    with pytest.raises(kind) as caught:
+        make()
+    assert isinstance(caught.value, builtin)
+    for word in words:
+        assert (word in str(caught.value)) or (word == "hint" and "hint:" in str(caught.value)), str(
+            caught.value
+        )
+
+
+def test_an_error_points_at_the_very_line():
+    with pytest.raises(sc.ShapeError) as caught:
+        three + four
+    assert f"test_errors.py:{sys._getframe().f_lineno - 1} in test_an_error_points_at_the_very_line" in str(
+        caught.value
+    )
+
+
+# What can be known only when sizes are
+
+
+AT_THE_CALL = {
+    "sizes that differ": (lambda: ([m, v], m + v), [np.ones((2, 3)), np.ones(4)], ["3", "4", "m", "v"]),
+    "an unknown 1 stretched": (lambda: ([m, v], m + v), [np.ones((2, 3)), np.ones(1)], ["1", "3", "hint"]),
+    "filters larger than the image": (
+        lambda: ([x4, w4], sc.conv2d(x4, w4)),
+        [np.ones((1, 3, 4, 9)), np.ones((2, 3, 5, 5))],
+        ["5", "4", "9"],
+    ),
+    "no pixels": (
+        lambda: ([x4, w4], sc.conv2d(x4, w4)),
+        [np.ones((1, 3, 0, 9)), np.ones((2, 3, 5, 5))],
+        ["0"],
+    ),
+    "product of wrong sizes": (lambda: ([m, v], sc.dot(m, v)), [np.ones((2, 3)), np.ones(4)], ["3", "4"]),
+    "reshape to another count": (lambda: ([v], v.reshape((2, 2))), [np.ones(5)], ["5", "2"]),
+    "a promise that is broken": (lambda: ([v], sc.specify_shape(v, (4,))), [np.ones(5)], ["5", "4"]),
+    "the largest of nothing": (lambda: ([v], sc.max(v)), [np.ones(0)], ["0"]),
+    "a size that is not 1": (
+        lambda: ([m], m.dimshuffle(0, "x", 1).reshape((2, 3))),
+        [np.ones((2, 4))],
+        ["8", "3"],
+    ),
+}
+
+
+@pytest.mark.parametrize("mode", ["compiled", "interpreted", "checked"])
+@pytest.mark.parametrize("name", AT_THE_CALL)
+def test_sizes_that_are_wrong_at_the_call(name, mode):
+    make, values, words = AT_THE_CALL[name]
+    inputs, output = make()
+    target = sc.shared(0.0, name="target")
+    f = sc.function(inputs, output, updates={target: target + 1}, mode=mode)
+    with pytest.raises(sc.ShapeError) as caught:
+        f(*values)
+    text = str(caught.value)
+    assert isinstance(caught.value, ValueError)
+    for word in words:
+        assert word in text, f"{word!r} is not in:\n{text}"
+    assert f"at test_errors.py:{make.__code__.co_firstlineno}" in text or "at test_errors.py:" in text, text
+    assert ARGUMENT.search(text), text
+    assert target.get_value() == 0
+
+
+def test_the_line_survives_rewriting():
+    """Rules replaced every op that the user wrote; the error still names the line, not the rule."""
+    y = sc.log(1 + sc.exp(m * 1 + v))
+    line = sys._getframe().f_lineno - 1
+    f = sc.function([m, v], y)
+    assert f.log
+    with pytest.raises(sc.ShapeError, match=rf"test_errors\.py:{line}"):
+        f(np.ones((2, 3)), np.ones(4))
+
+
+def test_a_shared_value_of_a_wrong_kind_changes_nothing():
+    w = sc.shared(np.ones((2, 3)), name="W")
+    for value, kind in (
+        (np.ones(3), sc.RankError),
+        (np.ones((2, 3), complex), sc.DTypeError),
+        ("a", SymconvError),
+    ):
+        with pytest.raises(kind) as caught:
+            w.set_value(value)
+        assert "W" in str(caught.value)
+        np.testing.assert_array_equal(w.get_value(), np.ones((2, 3)))
+
+
+def test_the_finite_check_names_the_op_and_the_line():
+    y = sc.log(v)
+    line = sys._getframe().f_lineno - 1
+    f = sc.function([v], y * 2)
+    with sc.settings(check_finite=True):
+        f(np.ones(3))
+        with pytest.raises(sc.CheckError) as caught:
+            f(np.array([1.0, -1.0, 0.0]))
+    text = str(caught.value)
+    for word in ("log", "2 of 3", "(1,)", "nan", f"test_errors.py:{line}", "hint"):
+        assert word in text, text
+    f(np.array([1.0, -1.0]))
+
+
+def test_the_checking_mode_finds_a_wrong_kernel(monkeypatch):
+    """An op whose lowering lies is caught, and named."""
+    lower = Reduce.lower
+
+    def wrong(self, k, inputs, outputs):
+        lower(self, k, inputs, outputs)
+        k.call("add", outputs[0], outputs[0], out=outputs[0])
+
+    monkeypatch.setattr(Reduce, "lower", wrong)
+    f = sc.function([m], m.sum(axis=0), mode="checked")
+    with pytest.raises(sc.CheckError, match=r"(?s)output 0.*[Ss]um.*test_errors\.py"):
+        f(np.ones((4, 3)))
+
+
+# The classes
+
+
+CLASSES = [
+    value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, SymconvError)
+]
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_error_is_what_people_catch_and_can_be_pickled(kind):
+    error = kind("3 is not 4", arguments=[("x", "float64[3]")], where="net.py:28", hint="make it 4")
+    assert str(error) == "3 is not 4\n  x: float64[3]\n  at net.py:28\n  hint: make it 4"
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+    assert type(pickle.loads(pickle.dumps(error))) is kind
+    if kind is not SymconvError:
+        assert any(base.__module__ == "builtins" and base not in (Exception, BaseException, object)
+                   and hasattr(builtins, base.__name__) for base in kind.__mro__)  # fmt: skip
+    assert getattr(sc, kind.__name__) is kind
+
+
+# Symbolic variables are no values
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: float(s), lambda: int(s), lambda: len(v), lambda: list(v), lambda: np.asarray(v),
+        lambda: bool(v > 0),
+        lambda: 1 if v > 0 else 2, lambda: np.linalg.norm(v), lambda: np.add.reduce(v), lambda: range(i),
+    ],
+)  # fmt: skip
+def test_a_symbolic_variable_is_no_value(use):
+    with pytest.raises(TypeError):
+        use()
+
+
+# NaN and infinity are no errors
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_flow(value):
+    data = np.ones((1, 3, 9, 9))
+    data[0, 1, 4, 4] = value
+    result = sc.function([x4, w4], sc.conv2d(x4, w4))(data, np.ones((2, 3, 5, 5)))
+    assert not np.isfinite(result).any()
+    np.testing.assert_array_equal(
+        sc.function([v], sc.maximum(v, 0))(np.array([value])), np.maximum(value, 0)
+    )
