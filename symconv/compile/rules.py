@@ -1,7 +1,8 @@
 """The algebra and the stabilisations, written as equations; the one module of the compiler that imports ops.
 
 Each equation holds for every value of its variables that the condition admits, NaN and infinity included,
-up to rounding; what the right side gains is digits, range or time.
+up to rounding; what the right side gains is digits, range or time. One keeps a sign that NumPy loses:
+-0.0 + 0 is 0.0, and ``x + 0 = x`` leaves -0.0.
 """
 
 from typing import Any
