@@ -245,7 +245,7 @@ def test_an_update_of_a_wrong_shape_changes_nothing():
     np.testing.assert_array_equal(c.get_value(), np.zeros(3))
 
 
-def no_threads(size):
+def no_threads(works):
     raise RuntimeError("no threads")
 
 
@@ -256,7 +256,7 @@ def test_a_pool_that_fails_spoils_no_later_call(monkeypatch, blocks):
     with tiny_blocks(threads=3):
         expected = f(value)
         with pytest.raises(RuntimeError), monkeypatch.context() as patch:  # noqa: PT012
-            patch.setattr(threads.POOL, "executor", no_threads)
+            patch.setattr(threads.POOL, "submit", no_threads)
             f(value)
         np.testing.assert_array_equal(f(value), expected)
 
