@@ -40,7 +40,7 @@ def assert_close(results, meant, program):
         np.testing.assert_allclose(result, expected, rtol=tolerance, atol=tolerance * scale)
 
 
-@examples(120)
+@examples(300)
 @given(programs(exact=True), st.sampled_from([1, 2, 5]), st.sampled_from([64, 512, 4096]))
 def test_exact_programs_agree_bit_for_bit(program, threads, tile_bytes):
     note(repr(program))
@@ -59,7 +59,7 @@ def test_smooth_programs_agree_up_to_rounding(program, threads):
         assert_close(compiled(program)(*program.arguments), meant, program)
 
 
-@examples(20)
+@examples(60)
 @given(programs(exact=True, steps=6))
 def test_the_checking_mode_is_content(program):
     note(repr(program))
@@ -68,7 +68,7 @@ def test_the_checking_mode_is_content(program):
         assert_same(compiled(program, mode="checked")(*program.arguments), meant)
 
 
-@examples(20)
+@examples(60)
 @given(programs(exact=False, steps=6, dtypes=("float64",)), st.sampled_from([1, 2]))
 def test_gradients_of_programs_agree(program, threads):
     note(repr(program))
@@ -137,7 +137,7 @@ def test_the_memory_layout_changes_nothing(program, random):
             assert_same(f(*map(laid_out, program.arguments)), meant)
 
 
-@examples(20)
+@examples(60)
 @given(programs(exact=True, steps=6))
 def test_results_are_never_aliased(program):
     note(repr(program))

@@ -207,6 +207,21 @@ def test_an_exception_in_a_block_reaches_the_caller():
     assert sorted(after) == [0, 1, 2]
 
 
+def test_an_interrupt_in_a_worker_reaches_the_caller():
+    """Not only what is an Exception: whoever presses control-C in a notebook does."""
+    barrier = threading.Barrier(2)
+    caller = threading.get_ident()
+
+    def block(start, scratch):
+        barrier.wait(timeout=60)
+        if threading.get_ident() != caller:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        threads.parallel(block, [(0,), (1,)], [(), ()], ())
+    test_work_is_really_shared()
+
+
 @dataclass(frozen=True)
 class Failing(sc.Op):
     """The identity, which fails for negative values."""

@@ -1,0 +1,3 @@
+"""Tensors made from sizes and numbers: filled, ranges, identities, triangles, grids; imports shape."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Ops made of a graph or of a plain function: OpFromGraph, as_op; imports the graph."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Tensors put together, taken apart, repeated, padded and rolled; imports shape and fill."""
+
+__all__: list[str] = []
