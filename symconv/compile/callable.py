@@ -8,16 +8,14 @@ import numpy as np
 from numpy import ndarray
 
 from symconv.compile.check import check_finite, compare
-from symconv.compile.collecting import paused_collection
-from symconv.compile.cut import cut
-from symconv.compile.meaning import interpret, perform
-from symconv.compile.pipeline import Stages, compile_graph
-from symconv.compile.plan import Plan, Planner
+from symconv.compile.executor import Executor
+from symconv.compile.plan import Plan
 from symconv.config import Settings, current
 from symconv.errors import ArgumentError, ShapeError
 from symconv.graph.flat import freeze, thaw
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Constant, SharedVariable, fit
+from symconv.graph.meaning import interpret
+from symconv.graph.nodes import SharedVariable, fit
 from symconv.graph.origin import Origin
 from symconv.graph.types import Array
 
@@ -49,18 +47,9 @@ class Function:
         self._count = len(graph.inputs)
         self._dtypes = tuple(np.dtype(variable.dtype) for variable in graph.inputs)
         self._containers = tuple(variable.container for variable in graph.shared)
-        with paused_collection():
-            self._compiled: Stages = compile_graph(graph)
-            self._pieces = cut(self._compiled.fused)
-        self._planners = [
-            Planner(piece.graph, piece.graph.inputs + piece.graph.shared, self.name)
-            for piece in self._pieces[1:]
-        ]
-        sources = graph.inputs + graph.shared
-        self._planners.insert(0, Planner(self._pieces[0].graph, sources, self.name))
-        self._newest: Plan | None = None
-        alone = len(self._pieces) == 1
-        self._direct = alone and not graph.updates and not graph.shared  # a plan takes just the arguments
+        self._executor = Executor(graph, self.name)
+        # Where nothing is shared, a plan takes just the arguments.
+        self._direct = self._executor.single and not graph.updates and not graph.shared
         self._ready: tuple[Settings | None, Plan | None] = (None, None)
 
     # Calling
@@ -102,7 +91,7 @@ class Function:
         if self.graph.updates:
             return self._structured(self._update(arguments, self._run))
         if self._direct:
-            plan = self._planned(arguments, settings)
+            plan = self._executor.plan(arguments, settings, lambda: self._fitted(arguments))
             self._ready = settings, plan
             return self._structured(plan(arguments))
         return self._structured(self._run(arguments))
@@ -115,36 +104,7 @@ class Function:
                 arrays = (*arguments, *[container.value for container in containers])
         else:
             arrays = (*arguments, *[container.value for container in containers])
-        if len(self._pieces) > 1:
-            return self._run_pieces(arrays, current())
-        return self._planned(arrays, current())(arrays)
-
-    def _planned(self, arrays: Sequence[Array], settings: Settings) -> Plan:
-        """The plan for these shapes and settings, made where there is none yet."""
-        plan = self._planners[0].find(arrays, settings)
-        if plan is None:
-            self._fitted(arrays[: self._count])  # shapes are checked once for each plan
-            plan = self._planners[0].make(arrays, settings)
-        self._newest = plan
-        return plan
-
-    def _run_pieces(self, arrays: Sequence[Array], settings: Settings) -> Sequence[Array]:
-        """All results where shapes depend on values: piece by piece, and what lies between them."""
-        values = dict(zip(self.graph.inputs + self.graph.shared, arrays, strict=True))
-        results: Sequence[Array] = ()
-        for piece, planner in zip(self._pieces, self._planners, strict=True):
-            inputs = [values[source] for source in planner.sources]
-            plan = planner.find(inputs, settings)
-            if plan is None:
-                self._fitted(arrays[: self._count])
-                plan = planner.make(inputs, settings)
-            self._newest = plan
-            results = plan(inputs)
-            values.update(zip(piece.graph.outputs, results, strict=True))
-            for node in piece.boundary:
-                given = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
-                values.update(zip(node.outputs, perform(node, given), strict=True))
-        return results
+        return self._executor.run(arrays, current(), lambda: self._fitted(arguments))
 
     def _update(self, arguments: Sequence[Array], run: Any) -> list[Array]:
         """Run, then give shared variables their new values: all of them, or none where anything raises."""
@@ -234,46 +194,38 @@ class Function:
     @property
     def stages(self) -> dict[str, Any]:
         """The graph after each pass; and the newest plan's program, memory slots and source."""
-        stages: dict[str, Any] = dict(self._compiled.graphs)
-        if self._newest is not None:
-            stages |= {
-                "program": self._newest.program,
-                "slots": self._newest.memory,
-                "source": self._newest.source,
-            }
+        stages: dict[str, Any] = dict(self._executor.compiled.graphs)
+        newest = self._executor.newest
+        if newest is not None:
+            stages |= {"program": newest.program, "slots": newest.memory, "source": newest.source}
         return stages
 
     @property
     def log(self) -> tuple[Any, ...]:
         """Every use of a rewriting rule, in order."""
-        return self._compiled.log
+        return self._executor.compiled.log
 
     @property
     def source(self) -> str:
         """The generated source of the plan used last."""
-        if self._newest is None:
+        if self._executor.newest is None:
             return "# No plan yet: the source is written for the shapes of the first call.\n"
-        return self._newest.source
+        return self._executor.newest.source
 
     @property
     def sources(self) -> list[str]:
         """The generated source of every plan that is kept, the oldest first."""
-        return [plan.source for plan in self._plans]
-
-    @property
-    def _plans(self) -> list[Plan]:
-        plans = [plan for planner in self._planners for plan in planner.plans.values()]
-        return sorted(plans, key=lambda plan: plan.used)
+        return [plan.source for plan in self._executor.plans]
 
     def profile(self) -> str:
         """What was compiled, how long it took, what each plan chose, and its memory."""
-        graphs = self._compiled.graphs
+        graphs = self._executor.compiled.graphs
         lines = [f"{self.name}: {len(self.graph.nodes)} applies became {_kernels(graphs['fused'])}"]
         lines += [
             f"  {name:<12} {seconds * 1e3:8.2f} ms  {len(graphs[name].nodes):6d} applies"
-            for name, seconds in self._compiled.seconds.items()
+            for name, seconds in self._executor.compiled.seconds.items()
         ]
-        for plan in self._plans:
+        for plan in self._executor.plans:
             cost = f"{plan.seconds * 1e3:.2f} ms, {plan.bytes} bytes"
             lines.append(f"  plan in {cost}: {plan.source.splitlines()[0]}")
             for kernel in plan.program.kernels:
@@ -282,9 +234,7 @@ class Function:
 
     def free(self) -> None:
         """Forget all plans and their memory; the next call plans anew."""
-        for planner in self._planners:
-            planner.free()
-        self._newest = None
+        self._executor.free()
         self._ready = (None, None)
 
     def __repr__(self) -> str:

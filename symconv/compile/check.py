@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from symconv.compile.builder import Machine
-from symconv.compile.meaning import interpret
 from symconv.compile.plan import Plan
 from symconv.compile.rewrite import short
 from symconv.config import current
 from symconv.errors import CheckError
 from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.meaning import interpret
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.types import Array, TensorType
 

@@ -1,7 +1,8 @@
 """Where a shape depends on a value, the graph is cut; imports graph.
 
     piece    = what can be planned once the shapes of its inputs are known
-    boundary = the applies between two pieces: their ``perform`` runs, and shows the shapes of what follows
+    boundary = the applies between two pieces: their ``perform`` runs, and shows the shapes of what follows;
+               loops and branches stand there too, for they run graphs of their own
 
 A value that depends on shapes alone (``x.shape``, arithmetic on sizes, constants) is known while planning
 and cuts nothing. So most graphs are one piece. The plan of a later piece is keyed by the shapes that come
@@ -40,7 +41,8 @@ def cut(graph: FunctionGraph) -> tuple[Piece, ...]:
         if all(_is_known(variable, planned) for variable in _values(node)):
             planned.update(node.outputs)
         reads = [node.inputs[position] for position in node.op.reads_values]
-        if not all(_is_known(variable, planned) for variable in reads):
+        control = node.op.role == "control" and not planned.issuperset(node.outputs)
+        if control or not all(_is_known(variable, planned) for variable in reads):
             boundary[node] = below
             below += 1
         depth.update((output, below) for output in node.outputs)

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from symconv.compile.meaning import infer, interpret
 from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.meaning import infer, interpret
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Op, Role
 from symconv.graph.origin import written_at

@@ -17,10 +17,10 @@ import numpy as np
 from symconv.compile.builder import Builder, Machine, Names, Region
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
-from symconv.compile.meaning import Types, infer
 from symconv.compile.program import Buffer, Kernel, Program, Value, verify
 from symconv.compile.rewrite import short
 from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.meaning import Types, infer
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
 from symconv.graph.types import Array, TensorType, type_of

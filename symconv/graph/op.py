@@ -19,13 +19,18 @@ import numpy as np
 from symconv.errors import ArgumentError, GradientError, SymconvError
 from symconv.graph.nodes import Apply, Constant, Variable, constant
 from symconv.graph.origin import here
-from symconv.graph.types import TensorType
+from symconv.graph.types import Array, TensorType
 
 if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
+    from collections.abc import Callable
+
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
+    from symconv.graph.function_graph import FunctionGraph
 
-Role = Literal["view", "elementwise", "anchor", "opaque"]
+    Step = Callable[..., Sequence["Array"]]
+
+Role = Literal["view", "elementwise", "anchor", "opaque", "control"]
 Gradients = Sequence[Variable | None]
 
 
@@ -38,7 +43,8 @@ class Op:
     role : str
         "view": the output is a view of the first input; "elementwise": the output has the broadcast shape
         of the inputs and each element depends on the elements at its place; "anchor": computes its
-        output tile by tile and lets elementwise work continue on each tile; "opaque": none of these.
+        output tile by tile and lets elementwise work continue on each tile; "control": runs inner graphs,
+        see ``drive``; "opaque": none of these.
     argument_names : tuple of str
         What errors call the inputs.
     reads_values : tuple of int
@@ -110,6 +116,25 @@ class Op:
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
         """For the role "view": the output, of concrete shape, as a view of the first input's value."""
         raise NotImplementedError(f"{type(self).__name__} is no view")
+
+    # For the role "control": loops and branches
+
+    @property
+    def graphs(self) -> "tuple[FunctionGraph, ...]":
+        """The inner graphs that the op runs; their leaves are their inputs and constants."""
+        return ()
+
+    def drive(self, steps: "Sequence[Step]", arrays: Sequence[Array]) -> Any:
+        """The meaning, given a callable for each inner graph: interpreted by ``perform``, compiled otherwise.
+
+        Parameters
+        ----------
+        steps : sequence of callable
+            For each of ``graphs`` one that takes an array for each input and gives one for each output.
+        arrays : sequence of ndarray
+            The op's inputs.
+        """
+        raise NotImplementedError(f"{type(self).__name__} runs no inner graphs")
 
     # What every op does alike
 

@@ -1,0 +1,122 @@
+"""A compiled graph, ready to run on arrays: its stages, its pieces and their plans; imports its neighbours.
+
+A compiled function runs one of these. An op with inner graphs (a loop, a branch) is driven by others, one
+for each inner graph.
+"""
+
+from collections.abc import Callable, Sequence
+
+from symconv.compile.collecting import paused_collection
+from symconv.compile.cut import cut
+from symconv.compile.pipeline import Stages, compile_graph
+from symconv.compile.plan import Plan, Planner
+from symconv.config import Settings
+from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.meaning import perform
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.op import as_tuple
+from symconv.graph.types import Array
+
+
+class Executor:
+    """A graph taken through the passes and cut into pieces, each with its newest plans.
+
+    Mutable because plans are made when shapes are seen for the first time.
+
+    Attributes
+    ----------
+    compiled : Stages
+        The graph after each pass.
+    sources : tuple of Variable
+        Inputs and shared variables: what arrays are needed for, in this order.
+    single : bool
+        Whether the graph is one piece: one plan computes everything.
+    newest : Plan or None
+        The plan used last.
+    """
+
+    def __init__(self, graph: FunctionGraph, title: str) -> None:
+        with paused_collection():
+            self.compiled: Stages = compile_graph(graph)
+            self._pieces = cut(self.compiled.fused)
+        self.sources: tuple[Variable, ...] = graph.inputs + graph.shared
+        self.single = len(self._pieces) == 1
+        self.planners = [
+            Planner(piece.graph, piece.graph.inputs + piece.graph.shared if index else self.sources, title)
+            for index, piece in enumerate(self._pieces)
+        ]
+        self.newest: Plan | None = None
+        self._inner: dict[Apply, list[Executor]] = {
+            node: [Executor(inner, f"{title}_{node.op.label}".lower()) for inner in node.op.graphs]
+            for piece in self._pieces
+            for node in piece.boundary
+            if node.op.graphs
+        }
+
+    def plan(self, arrays: Sequence[Array], settings: Settings, check: Callable[[], object]) -> Plan:
+        """The plan of a graph of one piece for these shapes; ``check`` is called before one is made."""
+        return self._plan(self.planners[0], arrays, settings, check)
+
+    def run(
+        self, arrays: Sequence[Array], settings: Settings, check: Callable[[], object] = bool
+    ) -> Sequence[Array]:
+        """All results: piece by piece, and what lies between them.
+
+        Parameters
+        ----------
+        arrays : sequence of ndarray
+            One for each of ``sources``.
+        settings : Settings
+            What plans are made by.
+        check : callable
+            Called before a new plan is made: shapes are checked once for each plan.
+        """
+        if self.single:
+            return self.plan(arrays, settings, check)(arrays)
+        values = dict(zip(self.sources, arrays, strict=True))
+        results: Sequence[Array] = ()
+        for piece, planner in zip(self._pieces, self.planners, strict=True):
+            given = [values[source] for source in planner.sources]
+            results = self._plan(planner, given, settings, check)(given)
+            values.update(zip(piece.graph.outputs, results, strict=True))
+            for node in piece.boundary:
+                values.update(zip(node.outputs, self._cross(node, values, settings), strict=True))
+        return results
+
+    def _cross(self, node: Apply, values: dict[Variable, Array], settings: Settings) -> Sequence[Array]:
+        """The results of a node at a boundary: what follows is planned for their shapes."""
+        given = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
+        if node not in self._inner:
+            return perform(node, given)
+        steps = [
+            lambda *arrays, executor=executor: executor.run(arrays, settings)
+            for executor in self._inner[node]
+        ]
+        return as_tuple(node.op.drive(steps, given))
+
+    def _plan(
+        self, planner: Planner, arrays: Sequence[Array], settings: Settings, check: Callable[[], object]
+    ) -> Plan:
+        plan = planner.find(arrays, settings)
+        if plan is None:
+            check()
+            plan = planner.make(arrays, settings)
+        self.newest = plan
+        return plan
+
+    @property
+    def plans(self) -> list[Plan]:
+        """Every plan that is kept, also those of inner graphs, the one used longest ago first."""
+        plans = [plan for planner in self.planners for plan in planner.plans.values()]
+        for executors in self._inner.values():
+            plans += [plan for executor in executors for plan in executor.plans]
+        return sorted(plans, key=lambda plan: plan.used)
+
+    def free(self) -> None:
+        """Forget all plans."""
+        for planner in self.planners:
+            planner.free()
+        for executors in self._inner.values():
+            for executor in executors:
+                executor.free()
+        self.newest = None
