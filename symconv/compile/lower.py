@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -127,7 +128,8 @@ class _Lowering:
             root = result
             while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
                 root = root.owner.inputs[0]  # type: ignore[union-attr]
-            if self._computed(root) and root not in taken:
+            # A part of something larger is copied: it would keep all of it alive.
+            if self._computed(root) and root not in taken and self._count(root) <= self._count(result):
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
@@ -136,6 +138,9 @@ class _Lowering:
         """Whether a kernel or a view of this program makes the variable."""
         given = variable in self._given
         return variable.owner is not None and not given and not self._known(variable.owner)
+
+    def _count(self, variable: Variable) -> int:
+        return prod(sizes(self.types[variable]))
 
     def _outputs(self, homes: dict[Variable, Variable]) -> list[Value]:
         outputs: list[Value] = []
@@ -212,7 +217,8 @@ class _Lowering:
         infer(node, known)
         self.types.update((output, known[output]) for output in node.outputs)
         builder = self._builder(Region(None, (), {}, {}))
-        view = node.op.view(builder, self.value(source), sizes(self.types[node.outputs[0]]))
+        op = node.op.knowing([known.get(v) or type_of_constant(v) for v in node.inputs])
+        view = op.view(builder, self.value(source), sizes(self.types[node.outputs[0]]))
         if builder.body:
             name = identifier(node.op.label.lower(), "view")
             self._kernel(name, (str(node.op), *_places([node])), builder)

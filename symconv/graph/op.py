@@ -117,6 +117,10 @@ class Op:
         """For the role "view": the output, of concrete shape, as a view of the first input's value."""
         raise NotImplementedError(f"{type(self).__name__} is no view")
 
+    def knowing(self, types: Sequence[TensorType]) -> "Op":
+        """The op for inputs whose values, as far as ``reads_values`` asks for them, are known."""
+        return self
+
     # For the role "control": loops and branches
 
     @property
