@@ -12,7 +12,7 @@ How long blocks are, and whether they run in parallel, is decided here, for ever
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
@@ -164,7 +164,7 @@ class Builder:
     body : list of Instr
         What was written so far.
     constants : dict
-        Arrays that the kernels name.
+        Arrays, and functions that call nothing but NumPy, that the kernels name.
     performs : dict
         Python functions that the kernels name.
     needs_contiguous : set of Buffer
@@ -229,6 +229,12 @@ class Builder:
         name = self.names("perform_" + re.sub(r"\W.*", "", op.label.lower()))
         self.performs[name] = op.perform
         self.write(Call(f"perform:{name}", tuple(inputs), tuple(outputs)))
+
+    def into(self, function: Callable[..., None], inputs: Sequence[Operand], out: Value) -> None:
+        """Call a function that writes into its last argument and calls nothing but NumPy."""
+        name = self.names(function.__name__)
+        self.constants[name] = function
+        self.write(Call(f"into:{name}", tuple(inputs), (out,)))
 
     # Loops
 
