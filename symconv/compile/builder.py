@@ -19,7 +19,7 @@ from itertools import product
 from math import log2, prod
 from typing import Any, ClassVar, NamedTuple
 
-from symconv.compile.elementwise import Recorder, allocate
+from symconv.compile.elementwise import Recorder, allocate, literal_text
 from symconv.compile.program import (
     ALL,
     Buffer,
@@ -218,7 +218,16 @@ class Builder:
 
     def fill(self, number: float, out: Value) -> None:
         """``out <- number``."""
-        self.copy(Number(repr(number)), out)
+        self.copy(self.number(number), out)
+
+    @staticmethod
+    def number(value: float) -> Number:
+        """A number as an operand."""
+        return Number(literal_text(value))
+
+    def constant(self, array: Any) -> Buffer:
+        """An array that the kernel knows, as an operand."""
+        return self._constant(array)
 
     def matmul(self, left: Value, right: Value, out: Value) -> None:
         """Matrix product over the last two axes, batched over the others."""
