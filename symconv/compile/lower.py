@@ -20,6 +20,7 @@ from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Value, verify
 from symconv.compile.rewrite import short
+from symconv.errors import SymconvError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
@@ -110,8 +111,11 @@ class _Lowering:
                 return
         if any(np.prod(self.types[output].shape) > LARGEST_KNOWN for output in node.outputs):  # type: ignore[arg-type]
             return
-        with np.errstate(all="ignore"):
-            results = as_tuple(node.op.perform(*arguments))
+        try:
+            with np.errstate(all="ignore"):
+                results = as_tuple(node.op.perform(*arguments))
+        except SymconvError:
+            return  # what values it cannot take, it says when it is run
         for output, result in zip(node.outputs, results, strict=True):
             self.types[output] = self.types[output].with_value(np.asarray(result, output.dtype))
 
@@ -199,6 +203,7 @@ class _Lowering:
         anchor = next((member for member in members if member.op.role != "elementwise"), None)
         region = self._region(members, anchor, outside, dict(zip(inner.outputs, outputs, strict=True)))
         builder = self._builder(region)
+        builder.node = anchor
         if anchor is None:
             builder.elementwise(sizes(self.types[node.outputs[0]]), self._bytes_each(region))
         else:

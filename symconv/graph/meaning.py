@@ -45,12 +45,12 @@ def explained(error: SymconvError, node: Apply, types: Sequence[TensorType]) -> 
     return error
 
 
-def located(error: Exception, node: Apply) -> Exception:
+def located(error: Exception, node: Apply, types: Sequence[TensorType] | None = None) -> Exception:
     """An error that a node's op raised while computing, with what the user wrote, and where."""
     if isinstance(error, IndexError) and not isinstance(error, SymconvError):
         error = IndexingError(str(error))
     if isinstance(error, SymconvError):
-        return explained(error, node, [variable.type for variable in node.inputs])
+        return explained(error, node, types or [variable.type for variable in node.inputs])
     if node.origin is not None:
         error.add_note(f"in {node.op} at {node.origin}")
     return error
@@ -64,11 +64,12 @@ def check_stretching(node: Apply, shapes: Sequence[Sequence[int | None]]) -> Non
     ShapeError
         Where a size that was unknown while the graph was built turns out to be 1 and would be stretched.
     """
-    if node.op.role != "elementwise" or len(shapes) < 2:
+    core = node.op.core_ndim
+    if core is None or len(shapes) < 2:
         return
     ndim = max(map(len, shapes))
     for variable, shape in zip(node.inputs, shapes, strict=True):
-        for axis in range(1, len(shape) + 1):
+        for axis in range(core + 1, len(shape) + 1):
             if shape[-axis] == 1 and variable.type.shape[-axis] is None:
                 others = {other[-axis] for other in shapes if len(other) >= axis} - {1, None}
                 if others:
@@ -122,11 +123,11 @@ def perform(node: Apply, arrays: Sequence[Array]) -> list[Array]:
         raise explained(error, node, types) from None
     try:
         computed = as_tuple(node.op.perform(*arrays))
-    except IndexError as error:
-        raise located(error, node) from None
-    except Exception as error:
-        located(error, node)
-        raise
+    except Exception as error:  # values that the op cannot take
+        found = located(error, node, types)
+        if found is error:
+            raise
+        raise found from None
     results = []
     for type, result in zip(promised, computed, strict=True):
         array = np.asarray(result)
