@@ -18,6 +18,7 @@ from symconv.ops.elemwise import sum_to
 from symconv.ops.elemwise_rows import cast
 from symconv.ops.index.pattern import (
     WHOLE,
+    Entry,
     Pattern,
     Piece,
     canonical,
@@ -323,7 +324,7 @@ def _of_sizes(x: Variable, entries: Pattern) -> Variable | None:
     """Sizes taken from a shape, or from scalars that were made a vector."""
     assert x.owner is not None
     op = x.owner.op
-    (entry,) = entries if len(entries) == 1 else (None,)
+    entry: Entry = entries[0] if len(entries) == 1 else None
     constant = type(entry) is int or (isinstance(entry, Piece) and entry.exact)
     if not constant or not isinstance(op, Shape | MakeVector):
         return None

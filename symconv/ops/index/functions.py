@@ -107,7 +107,7 @@ def _entries(x: Variable, key: tuple[Any, ...]) -> Pattern:
                     check_all(part.data, axis, x.type.shape[axis])
                 entries.append(part)
             axis += _axes_of(part)
-        shape_of([HOLE if isinstance(entry, Variable) else entry for entry in entries], x.type.shape)
+        shape_of(tuple(HOLE if isinstance(entry, Variable) else entry for entry in entries), x.type.shape)
     except SymconvError as error:
         error.where = error.where or here()
         error.arguments = error.arguments or tuple((name, str(type)) for name, type in _named(x))

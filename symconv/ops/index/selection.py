@@ -1,4 +1,4 @@
-"""Choosing elements by position or condition: take, choose, compress, nonzero, where; imports its neighbours."""
+"""Choosing elements by position or condition: take, choose, nonzero, where; imports its neighbours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from symconv.ops.elemwise_rows import cast, eq, maximum, minimum, mod, switch
 from symconv.ops.index.advanced import Nonzero, Positions
 from symconv.ops.index.basic import applied
 from symconv.ops.index.functions import getitem
-from symconv.ops.shape import count_of, flatten, normalised_axis, size_of
+from symconv.ops.shape import flatten, normalised_axis, size_of
 
 Mode = Literal["raise", "wrap", "clip"]
 
@@ -156,7 +156,8 @@ class Checked(Op):
         if x.size and not (0 <= x.min() and x.max() < self.count):
             wrong = x[(x < 0) | (x >= self.count)].flat[0]
             raise IndexingError(
-                f"there is no choice {wrong} among {self.count}", hint=f"choices go from 0 to {self.count - 1}"
+                f"there is no choice {wrong} among {self.count}",
+                hint=f"choices go from 0 to {self.count - 1}",
             )
         return x
 
