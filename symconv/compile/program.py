@@ -385,6 +385,8 @@ def _render_indices(view: View) -> str:
         turned = Slice(item.start + (item.size - 1) * item.step, item.size, -item.step)
         forward.append(":" if turned == (0, size, 1) else _render_slice(turned))
         backward.append("::-1")
+    if not view.shape:
+        forward.append("...")  # an array without axes, where NumPy would give a number
     forward_text = f"[{', '.join(forward)}]"
     if "::-1" not in backward:
         return forward_text

@@ -8,7 +8,6 @@ from symconv.errors import (
     ArgumentError,
     DTypeError,
     IndexingError,
-    OptionError,
     RankError,
     SymconvError,
 )
@@ -135,10 +134,7 @@ def _entry(x: Variable, item: Any) -> Entry:
     if item is None or item is Ellipsis:
         return item
     if isinstance(item, slice):
-        piece = Piece(*(_bound(x, bound) for bound in (item.start, item.stop, item.step)))
-        if piece.step == 0:
-            raise OptionError("the step of a slice cannot be 0", arguments=_named(x), where=here())
-        return piece
+        return Piece(*(_bound(x, bound) for bound in (item.start, item.stop, item.step)))
     if isinstance(item, list | tuple | np.ndarray) and not (isinstance(item, np.ndarray) and not item.ndim):
         item = _array(item)
     if isinstance(item, Variable) and item.ndim and item.dtype[0] in "biu":
