@@ -86,4 +86,6 @@ def _piece(
     given.update(output for node, place in boundary.items() if place < level for output in node.outputs)
     given.update(graph.inputs)
     inputs = [variable for variable in leaves(wanted, given) if variable in given]
-    return Piece(FunctionGraph(tuple(inputs), tuple(wanted)), between)
+    # A result may be asked for twice.
+    outputs = graph.results if level == last else tuple(wanted)
+    return Piece(FunctionGraph(tuple(inputs), outputs), between)

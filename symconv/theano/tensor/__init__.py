@@ -26,6 +26,9 @@ SAME = [
     # shapes and products
     "reshape", "transpose", "dot", "shape", "squeeze", "swapaxes", "shape_padleft", "shape_padright",
     "shape_padaxis", "addbroadcast", "specify_shape",
+    # indexing
+    "set_subtensor", "inc_subtensor", "take", "choose", "compress", "nonzero", "flatnonzero",
+    "nonzero_values",
     # parts of complex numbers
     "real", "imag", "angle",
 ]  # fmt: skip
