@@ -37,7 +37,9 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
 from symconv.graph.op import Op, as_variable
 from symconv.graph.types import TensorType
-from symconv.ops import branch, create, elemwise_rows, fill, from_graph, index, join, nn
+from symconv.ops import branch, create, diagonals, elemwise_rows, from_graph, grids, index, nn
+from symconv.ops import fill as filled
+from symconv.ops import join as joined
 from symconv.ops import scan as loops
 from symconv.ops import sort as order
 from symconv.ops.branch import *  # noqa: F403
@@ -45,10 +47,12 @@ from symconv.ops.complex import angle, imag, real
 from symconv.ops.conv import conv1d, conv2d, conv3d
 from symconv.ops.create import *  # noqa: F403
 from symconv.ops.cut import disconnected_grad
+from symconv.ops.diagonals import *  # noqa: F403
 from symconv.ops.dot import dot, matmul
 from symconv.ops.elemwise_rows import *  # noqa: F403
 from symconv.ops.fill import *  # noqa: F403
 from symconv.ops.from_graph import *  # noqa: F403
+from symconv.ops.grids import *  # noqa: F403
 from symconv.ops.index import *  # noqa: F403
 from symconv.ops.join import *  # noqa: F403
 from symconv.ops.nn import *  # noqa: F403
@@ -84,8 +88,9 @@ __all__ = [
     "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
     "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
     "TensorType", "transpose", "UnusedInputError", "var", "Variable", "verify_grad",
-    *branch.__all__, *create.__all__, *elemwise_rows.__all__, *fill.__all__, *from_graph.__all__,
-    *index.__all__, *join.__all__, *nn.__all__, *loops.__all__, *order.__all__,
+    *branch.__all__, *create.__all__, *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__,
+    *from_graph.__all__, *grids.__all__, *index.__all__, *joined.__all__, *nn.__all__, *loops.__all__,
+    *order.__all__,
 ]  # fmt: skip
 
 _FAMILIES = ("linalg", "random")

@@ -52,6 +52,8 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    generates : bool
+        Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
     commutative : bool
         Whether its two inputs may be exchanged; rules then match either order.
     infix : str
@@ -79,6 +81,7 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    generates: ClassVar[bool] = False
     commutative: ClassVar[bool] = False
     infix: ClassVar[str] = ""
 
