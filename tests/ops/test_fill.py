@@ -166,7 +166,7 @@ def test_fill_diagonal(sizes):
 
 def test_labels_and_grids():
     y = sc.ivector("y")
-    labels = np.array([2, 0, 1, 5, -1])
+    labels = np.array([2, 0, 1, 5, -1], "int32")
     expected = (labels[:, None] == np.arange(3)).astype("float32")
     np.testing.assert_array_equal(value_of(sc.one_hot(y, n, "float32"), y=labels, n=3), expected, strict=True)
     assert sc.to_one_hot(y, 3).type == sc.TensorType("float64", (None, 3))
