@@ -266,9 +266,54 @@ def shape_padaxis(x: Operand, axis: int) -> Variable:
     return expand_dims(x, axis)
 
 
+def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequence[int]) -> Variable:
+    """Move axes to other positions; the others keep their order."""
+    x = as_variable(x)
+    sources, targets = (
+        [normalised_axis(axis, x.ndim) for axis in (axes if isinstance(axes, tuple | list) else [axes])]
+        for axes in (source, destination)
+    )
+    if len(sources) != len(targets) or len(set(sources)) != len(sources) or len(set(targets)) != len(targets):
+        raise ShapeError(
+            f"moveaxis needs as many positions as axes, each once, got {source} and {destination}",
+            where=here(),
+        )
+    order = [axis for axis in range(x.ndim) if axis not in sources]
+    for target, axis in sorted(zip(targets, sources, strict=True)):
+        order.insert(target, axis)
+    return _shuffled(x, order)
+
+
+def rollaxis(x: Operand, axis: int, start: int = 0) -> Variable:
+    """Move an axis to before the one that stands at ``start``."""
+    x = as_variable(x)
+    axis = normalised_axis(axis, x.ndim)
+    if start < 0:
+        start += x.ndim
+    if not 0 <= start <= x.ndim:
+        raise RankError(f"start {start} of rollaxis does not exist among {x.ndim} dimensions", where=here())
+    return moveaxis(x, axis, start - 1 if axis < start else start)
+
+
+def atleast_nd(x: Operand, ndim: int) -> Variable:
+    """The tensor with axes of size 1 in front, so that it has at least ``ndim``."""
+    x = as_variable(x)
+    return x if x.ndim >= ndim else shape_padleft(x, ndim - x.ndim)
+
+
+def atleast_1d(x: Operand) -> Variable:
+    """The tensor with an axis of size 1 where it has none."""
+    return atleast_nd(x, 1)
+
+
+def atleast_2d(x: Operand) -> Variable:
+    """The tensor with axes of size 1 in front, so that it has at least 2."""
+    return atleast_nd(x, 2)
+
+
 METHODS.update(dimshuffle=dimshuffle, transpose=transpose, swapaxes=swapaxes, squeeze=squeeze)
 
 __all__ = [
-    "Axis", "DimShuffle", "dimshuffle", "expand_dims", "normalised_axes", "normalised_axis",
+    "atleast_1d", "atleast_2d", "atleast_nd", "dimshuffle", "expand_dims", "moveaxis", "rollaxis",
     "shape_padaxis", "shape_padleft", "shape_padright", "squeeze", "swapaxes", "transpose",
 ]  # fmt: skip

@@ -75,9 +75,9 @@ def _flat_diagonal(value: "Value", offset: int) -> "Value":
     rows, columns = (int(size) for size in value.shape[-2:])  # type: ignore[arg-type]
     length = _diagonal_length(rows, columns, offset)
     flat = value.reshape(*value.shape[:-2], rows * columns)
-    start = (offset if offset >= 0 else -offset * columns) if length else 0
-    stop = start + (length - 1) * (columns + 1) + 1 if length else 0
-    return flat[(slice(None),) * (flat.ndim - 1) + (slice(start, stop, columns + 1),)]
+    start = offset if offset >= 0 else -offset * columns
+    every = slice(start, start + (length - 1) * (columns + 1) + 1, columns + 1) if length else slice(0, 0)
+    return flat[(slice(None),) * (flat.ndim - 1) + (every,)]
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ class PlaceDiagonal(Op):
 # Identities and triangles
 
 
-def _offsets(x_rows: Operand, columns: Operand) -> tuple[Variable, Variable]:
+def _offsets(rows: Operand, columns: Operand) -> tuple[Variable, Variable]:
     """Row and column numbers that broadcast to a matrix."""
-    return shape_padright(arange(x_rows)), shape_padleft(arange(columns))
+    return shape_padright(arange(rows)), shape_padleft(arange(columns))
 
 
 def eye(n: Operand, m: Operand = None, k: Operand = 0, dtype: Any = None) -> Variable:
@@ -183,12 +183,14 @@ def triu(x: Operand, k: Operand = 0) -> Variable:
 
 
 def _as_matrices(x: Operand, what: str) -> Variable:
-    x = as_variable(x)
-    if x.ndim < 2:
+    matrices: Variable = as_variable(x)
+    if matrices.ndim < 2:
         raise RankError(
-            f"{what} needs 2 dimensions or more, got {x.ndim}", arguments=[("x", x.type)], where=here()
+            f"{what} needs 2 dimensions or more, got {matrices.ndim}",
+            arguments=[("x", matrices.type)],
+            where=here(),
         )
-    return x
+    return matrices
 
 
 # Diagonals
@@ -282,14 +284,14 @@ def fill_diagonal_offset(x: Operand, value: Operand, offset: Operand) -> Variabl
 
 
 def _as_scalar(value: Operand, what: str) -> Variable:
-    value = as_variable(value)
-    if value.ndim:
+    scalar: Variable = as_variable(value)
+    if scalar.ndim:
         raise RankError(
-            f"{what} needs a scalar, got {value.ndim} dimensions",
-            arguments=[("value", value.type)],
+            f"{what} needs a scalar, got {scalar.ndim} dimensions",
+            arguments=[("value", scalar.type)],
             where=here(),
         )
-    return value
+    return scalar
 
 
 METHODS.update(diagonal=diagonal)

@@ -20,7 +20,7 @@ from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.axes import dimshuffle
 from symconv.ops.elemwise import common_dtype, dtype_name
-from symconv.ops.elemwise_rows import cast, eq, maximum, second, switch, zeros_like
+from symconv.ops.elemwise_rows import cast, eq, maximum, ones_like, second, switch, zeros_like
 from symconv.ops.reduce import sum as total
 from symconv.ops.shape import size_of, stated_shape
 
@@ -376,7 +376,7 @@ def linspace(
     return cast(numbers, name)
 
 
-METHODS.update(fill=fill)
+METHODS.update(fill=fill, ones_like=ones_like, zeros_like=zeros_like)
 
 __all__ = [
     "alloc", "arange", "broadcast_to", "empty", "empty_like", "fill", "full", "full_like", "linspace",

@@ -290,7 +290,7 @@ def size_of(x: Operand, axis: int) -> Variable:
 
 
 def count_of(x: Operand, axes: Sequence[int] | None = None) -> Variable:
-    """The number of elements of ``x``, or of its part along ``axes``, as an int64 scalar."""
+    """The number of elements of ``x``, or of its part along ``axes``, as an int64 scalar: ``x.size``."""
     x = as_variable(x)
     axes = range(x.ndim) if axes is None else axes
     known = [x.type.shape[axis] for axis in axes]
@@ -460,11 +460,36 @@ def addbroadcast(x: Operand, *axes: int) -> Variable:
     return specify_shape(x, [1 if axis in ones else None for axis in range(x.ndim)])
 
 
-METHODS.update(shape=shape, reshape=reshape, flatten=flatten)
+def unbroadcast(x: Operand, *axes: int) -> Variable:
+    """Forget that axes have size 1, so that they do not broadcast: for a place that takes any size."""
+    result: Variable = as_variable(x)
+    forgotten = normalised_axes(axes, result.ndim)
+    if any(result.type.shape[axis] == 1 for axis in forgotten):
+        sizes = tuple(None if axis in forgotten else size for axis, size in enumerate(result.type.shape))
+        result = Reshape(sizes)(result, Shape()(result))
+    return result
+
+
+def patternbroadcast(x: Operand, pattern: Sequence[bool]) -> Variable:
+    """State for each axis whether it has size 1 and broadcasts; where it has not, running fails."""
+    x = as_variable(x)
+    if len(pattern) != x.ndim:
+        raise RankError(f"a pattern of {len(pattern)} axes for a tensor of {x.ndim}", where=here())
+    result = addbroadcast(x, *(axis for axis, one in enumerate(pattern) if one))
+    return unbroadcast(result, *(axis for axis, one in enumerate(pattern) if not one))
+
+
+def ravel(x: Operand) -> Variable:
+    """All axes made into one."""
+    return flatten(x)
+
+
+METHODS.update(shape=shape, reshape=reshape, flatten=flatten, ravel=ravel, size=count_of)
 
 __all__ = [
     "DimShuffle", "MakeVector", "Reshape", "Shape", "ShapeAt", "SpecifyShape", "addbroadcast", "count_of",
-    "dimshuffle", "expand_dims", "flatten", "normalised_axes", "normalised_axis", "reshape", "resolved",
+    "dimshuffle", "expand_dims", "flatten", "normalised_axes", "normalised_axis", "patternbroadcast", "ravel",
+    "reshape", "resolved",
     "shape", "shape_padaxis", "shape_padleft", "shape_padright", "size_of", "specify_shape", "squeeze",
-    "stated_shape", "swapaxes", "transpose",
+    "stated_shape", "swapaxes", "transpose", "unbroadcast",
 ]  # fmt: skip
