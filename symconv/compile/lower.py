@@ -212,7 +212,7 @@ class _Lowering:
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
-        self._kernel(name, _comment(node, members), builder)
+        self._kernel(name, _comment(node, members), builder, anchor)
 
     def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
         """A view of its input's value; where that has gaps, of a copy without."""
@@ -255,8 +255,10 @@ class _Lowering:
         touched = [*region.values.values(), *region.outputs.values()]
         return sum(np.dtype(value.dtype).itemsize for value in touched if isinstance(value, Value))
 
-    def _kernel(self, name: str, comment: tuple[str, ...], builder: Builder) -> None:
-        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body))
+    def _kernel(
+        self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
+    ) -> None:
+        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body, node))
 
 
 def type_of_constant(variable: Variable) -> TensorType:
