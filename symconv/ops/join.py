@@ -69,17 +69,16 @@ class Join(Op):
         start = 0
         for part in inputs:
             sizes = [int(size) for size in part.shape]  # type: ignore[arg-type]
-            if 0 not in sizes:
-                each = 2 * np.dtype(part.dtype).itemsize * math.prod(sizes[1:])
-                with k.blocks(k.axis(sizes[0], "start", "length"), bytes_each=each, calls=3) as (block,):
-                    offset = start if self.axis == 0 else 0
-                    at: list[Any] = [k.steps(offset + block.start, block.size, 1)]
-                    at += [slice(None)] * (part.ndim - 1)
-                    if self.axis:
-                        at[self.axis] = slice(start, start + sizes[self.axis])
-                    tile = k.tile(tuple(at))
-                    k.copy(part[block.slice], tile)
-                    k.epilogue(tile, tuple(at))
+            each = 2 * np.dtype(part.dtype).itemsize * math.prod(sizes[1:])
+            with k.blocks(k.axis(sizes[0], "start", "length"), bytes_each=each, calls=3) as (block,):
+                offset = start if self.axis == 0 else 0
+                at: list[Any] = [k.steps(offset + block.start, block.size, 1)]
+                at += [slice(None)] * (part.ndim - 1)
+                if self.axis:
+                    at[self.axis] = k.steps(start, sizes[self.axis], 1)
+                tile = k.tile(tuple(at))
+                k.copy(part[block.slice], tile)
+                k.epilogue(tile, tuple(at))
             start += sizes[self.axis]
 
     def grad(
@@ -152,8 +151,7 @@ class Split(Op):
         for out in outputs:
             size = out.shape[self.axis]
             assert isinstance(size, int)
-            if 0 not in out.shape:
-                k.copy(inputs[0][(slice(None),) * self.axis + (slice(start, start + size),)], out)
+            k.copy(inputs[0][(slice(None),) * self.axis + (k.steps(start, size, 1),)], out)
             start += size
 
     def grad(
