@@ -353,7 +353,7 @@ def _fits(before: Variable, after: Variable) -> bool:
 
 def _fold_constants(node: Apply) -> Variable | None:
     type = node.outputs[0].type
-    if len(node.outputs) != 1 or any(
+    if node.op.generates or len(node.outputs) != 1 or any(
         dim is None or dim > MOST_FOLDED_ELEMENTS for dim in type.shape
     ):
         return None

@@ -272,6 +272,11 @@ class Variable:
         """The sizes as an int64 vector."""
         return operate("shape", self)
 
+    @property
+    def size(self) -> "Variable":
+        """The number of elements as an int64 scalar."""
+        return operate("size", self)
+
     def __getattr__(self, name: str) -> Any:
         # Every other method (x.sum(), x.dimshuffle(...), x.tanh()) is a function of the operator table.
         if name.startswith("_") or name not in METHODS:
