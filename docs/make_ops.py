@@ -100,7 +100,8 @@ def classes() -> Iterator[str]:
             continue
         sentence = " ".join((inspect.getdoc(op) or "").split("\n\n")[0].split()).replace("|", "\\|")
         module = op.__module__.removeprefix("symconv.ops.")
-        fused = op.role if op.role != "opaque" else "no"
+        role = op.role if isinstance(op.role, str) else "as its parameters allow"
+        fused = "no" if role == "opaque" else role
         yield f"| `{op.__name__}` | `{module}` | {sentence} | {derivative(op)} | {fused} |"
 
 

@@ -24,6 +24,7 @@ from symconv.errors import (
     DTypeError,
     FileError,
     GradientError,
+    IndexingError,
     MissingInputError,
     OptionError,
     RankError,
@@ -38,6 +39,7 @@ from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, const
 from symconv.graph.op import Op, as_variable
 from symconv.graph.types import TensorType
 from symconv.ops import branch, create, elemwise_rows, fill, from_graph, index, join, nn
+from symconv.ops import pool as pooling
 from symconv.ops import scan as loops
 from symconv.ops import sort as order
 from symconv.ops.branch import *  # noqa: F403
@@ -52,6 +54,7 @@ from symconv.ops.from_graph import *  # noqa: F403
 from symconv.ops.index import *  # noqa: F403
 from symconv.ops.join import *  # noqa: F403
 from symconv.ops.nn import *  # noqa: F403
+from symconv.ops.pool import *  # noqa: F403
 from symconv.ops.reduce import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
 from symconv.ops.scan import *  # noqa: F403
 from symconv.ops.shape import (
@@ -79,13 +82,13 @@ __all__ = [
     "CheckError", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
     "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "expand_dims",
     "FileError", "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag",
-    "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
-    "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule", "Settings",
-    "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
+    "IndexingError", "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op",
+    "OptionError", "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule",
+    "Settings", "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
     "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
     "TensorType", "transpose", "UnusedInputError", "var", "Variable", "verify_grad",
     *branch.__all__, *create.__all__, *elemwise_rows.__all__, *fill.__all__, *from_graph.__all__,
-    *index.__all__, *join.__all__, *nn.__all__, *loops.__all__, *order.__all__,
+    *index.__all__, *join.__all__, *nn.__all__, *pooling.__all__, *loops.__all__, *order.__all__,
 ]  # fmt: skip
 
 _FAMILIES = ("linalg", "random")

@@ -359,19 +359,41 @@ def render(value: Value) -> str:
     if value.how == "declare":
         return base
     if value.how == "index":
-        return f"{base}[{', '.join(_render_index(item) for item in value.argument)}]"
+        return base + _render_indices(value)
     return f"{base}.{value.how}({', '.join(map(str, value.argument))})"
 
 
-def _render_index(item: Index) -> str:
-    if item is None:
-        return "None"
-    if not isinstance(item, Slice):
-        return str(item)
+def _render_indices(view: View) -> str:
+    """The indices of a view: those that go forward, then the axes that are reversed."""
+    forward: list[str] = []
+    backward: list[str] = []
+    sizes = iter(view.base.shape)
+    for item in view.argument:
+        size = None if item is None else next(sizes)
+        if not isinstance(item, Slice):
+            forward.append(str(item))
+            backward += [":"] if item is None else []
+            continue
+        if item.step > 0:
+            forward.append(_render_slice(item))
+            backward.append(":")
+            continue
+        # Counted from its other end: Python's -1 would mean the last element, where it should mean none.
+        turned = Slice(item.start + (item.size - 1) * item.step, item.size, -item.step)
+        forward.append(":" if turned == (0, size, 1) else _render_slice(turned))
+        backward.append("::-1")
+    forward_text = f"[{', '.join(forward)}]"
+    if "::-1" not in backward:
+        return forward_text
+    while backward[-1] == ":":
+        backward.pop()
+    backward_text = f"[{', '.join(backward)}]"
+    return backward_text if set(forward) == {":"} else forward_text + backward_text
+
+
+def _render_slice(item: Slice) -> str:
     if item == ALL:
         return ":"
-    if item.step < 0:
-        return f"::{item.step}"
     stop = item.start + (item.size - 1) * item.step + 1
     step = f":{item.step}" if item.step != 1 else ""
     return f"{'' if item.start == 0 else item.start}:{stop}{step}"
@@ -636,8 +658,9 @@ def _verify_view(kernel: Kernel, call: Call, value: Value, symbols: dict[str, in
                 if isinstance(item, Slice):
                     if item != ALL:
                         first = concrete(item.start, symbols)
-                        last = first + (concrete(item.size, symbols) - 1) * item.step
-                        inside = 0 <= first and last < whole
+                        size = concrete(item.size, symbols)
+                        last = first + (size - 1) * item.step
+                        inside = size == 0 or (0 <= min(first, last) and max(first, last) < whole)
                         _require(inside, kernel, call, f"{value} leaves the axis of length {whole}")
                 else:
                     _require(0 <= concrete(item, symbols) < whole, kernel, call, f"{value} leaves the axis")

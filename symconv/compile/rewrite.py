@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symconv.errors import CompileError, RewriteError
+from symconv.errors import CompileError, RewriteError, SymconvError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Op, as_tuple
@@ -359,8 +359,11 @@ def _fold_constants(node: Apply) -> Variable | None:
         return None
     if int(np.prod([dim or 0 for dim in type.shape], dtype=np.int64)) > MOST_FOLDED_ELEMENTS:
         return None
-    with np.errstate(all="ignore"):
-        result = node.op.perform(*(v.data for v in node.inputs if isinstance(v, Constant)))
+    try:
+        with np.errstate(all="ignore"):
+            result = node.op.perform(*(v.data for v in node.inputs if isinstance(v, Constant)))
+    except SymconvError:
+        return None  # what values it cannot take, it says when it is run, if ever it is
     array = np.asarray(result[0] if isinstance(result, tuple) else result, dtype=type.dtype)
     if not type.accepts(array.shape):
         raise CompileError(f"{node} gave shape {array.shape} where {type} was promised")

@@ -53,11 +53,12 @@ def check_stretching(node: Apply, shapes: Sequence[Sequence[int | None]]) -> Non
     ShapeError
         Where a size that was unknown while the graph was built turns out to be 1 and would be stretched.
     """
-    if node.op.role != "elementwise" or len(shapes) < 2:
+    core = node.op.core_ndim
+    if core is None or len(shapes) < 2:
         return
     ndim = max(map(len, shapes))
     for variable, shape in zip(node.inputs, shapes, strict=True):
-        for axis in range(1, len(shape) + 1):
+        for axis in range(core + 1, len(shape) + 1):
             if shape[-axis] == 1 and variable.type.shape[-axis] is None:
                 others = {other[-axis] for other in shapes if len(other) >= axis} - {1, None}
                 if others:
@@ -109,8 +110,12 @@ def perform(node: Apply, arrays: Sequence[Array]) -> list[Array]:
         check_stretching(node, shapes)
     except SymconvError as error:
         raise explained(error, node, types) from None
+    try:
+        computed = as_tuple(node.op.perform(*arrays))
+    except SymconvError as error:  # values that the op cannot take
+        raise explained(error, node, types) from None
     results = []
-    for type, result in zip(promised, as_tuple(node.op.perform(*arrays)), strict=True):
+    for type, result in zip(promised, computed, strict=True):
         array = np.asarray(result)
         if array.dtype.name != type.dtype or not type.accepts(array.shape):
             raise CompileError(
