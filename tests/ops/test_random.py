@@ -226,11 +226,13 @@ def test_discrete_distributions():
     assert equally(np.bincount(values + 2), np.ones(7))
     chances = [0.1, 0.2, 0.0, 0.7]
     values = draws(stream.choice(4, (count,), p=chances))[0]
-    assert equally(np.bincount(values)[[0, 1, 3]], [0.1, 0.2, 0.7]) and 2 not in values
+    assert 2 not in values
+    assert equally(np.bincount(values)[[0, 1, 3]], [0.1, 0.2, 0.7])
     assert equally(np.bincount(draws(stream.bernoulli((count,), 0.3))[0]), [0.7, 0.3])
     assert equally(np.bincount(draws(stream.binomial((count,), 3, 0.4))[0]), stats.binom(3, 0.4).pmf(range(4)))
     totals = draws(stream.multinomial((count,), 2, chances))[0]
-    assert totals.shape == (count, 4) and (totals.sum(axis=1) == 2).all()
+    assert totals.shape == (count, 4)
+    assert (totals.sum(axis=1) == 2).all()
     assert equally(totals.sum(axis=0)[[0, 1, 3]], [0.1, 0.2, 0.7])
     orders = draws(stream.permutation(3, (count,)))[0]
     assert equally(np.unique(orders @ [9, 3, 1], return_counts=True)[1], np.ones(6))
@@ -238,7 +240,8 @@ def test_discrete_distributions():
     keys, counts = np.unique(pairs @ [3, 1], return_counts=True)
     p = [0.2, 0.3, 0.5]
     expected = {3 * i + j: p[i] * p[j] / (1 - p[i]) for i in range(3) for j in range(3) if i != j}
-    assert sorted(expected) == keys.tolist() and equally(counts, [expected[key] for key in keys])
+    assert sorted(expected) == keys.tolist()
+    assert equally(counts, [expected[key] for key in keys])
     pairs = draws(stream.choice(3, (2,), replace=False), count)
     assert equally(np.unique(pairs @ [3, 1], return_counts=True)[1], np.ones(6))
 
@@ -275,7 +278,8 @@ def test_types_and_symbolic_shapes():
     assert stream.multinomial((n,), 1, [0.5, 0.5]).type == sc.TensorType("int64", (None, 2))
     assert stream.uniform().type == sc.TensorType("float64", ())
     f = sc.function([n], stream.uniform((2, n)), mode="checked")
-    assert f(3).shape == (2, 3) and f(0).shape == (2, 0)
+    assert f(3).shape == (2, 3)
+    assert f(0).shape == (2, 0)
     np.testing.assert_array_equal(f(3).ravel()[:2], f(1).ravel())
     assert sc.function([sizes], stream.permutation(4, sizes), mode="checked")([2, 3]).shape == (2, 3, 4)
     assert sc.function([x], stream.bernoulli(x.shape), mode="checked")(np.zeros((4, 1), "f")).shape == (4, 1)
@@ -302,7 +306,8 @@ def test_rows_of_a_tensor():
     assert not np.array_equal(mixed, values)
     np.testing.assert_array_equal(mixed[np.argsort(mixed[:, 0])], values)
     chosen = sc.function([x], stream.choice(x, (4, 3), replace=True))(values)
-    assert chosen.shape == (4, 3, 2) and np.isin(chosen[..., 0], values[:, 0]).all()
+    assert chosen.shape == (4, 3, 2)
+    assert np.isin(chosen[..., 0], values[:, 0]).all()
     assert (chosen[..., 1] == chosen[..., 0] + 1).all()
 
 
@@ -363,7 +368,8 @@ def test_bad_input_while_building():
     ]:
         with pytest.raises(error) as raised:
             build()
-        assert text in str(raised.value) and "test_random.py" in str(raised.value)
+        assert text in str(raised.value)
+        assert "test_random.py" in str(raised.value)
     assert not stream.states  # a draw that failed is none
     with pytest.raises(ShapeError, match="-2"):
         sc.function([n], stream.uniform((n,)))(-2)

@@ -43,7 +43,7 @@ def _each(text: str, good: Callable[[Array], Any]) -> Callable[[Checked], None]:
 
 _probability = _each("a probability lies between 0 and 1", lambda p: (p >= 0) & (p <= 1))
 _count = _each("a number of trials is 0 or more", lambda n: n >= 0)
-_mean = _each("the mean of a Poisson distribution is 0 or more, and below 9e18", lambda m: (m >= 0) & (m < 9e18))
+_mean = _each("a mean number is 0 or more, and below 9e18", lambda m: (m >= 0) & (m < 9e18))
 _alpha = _each("alpha of a gamma distribution is 0 or more", lambda a: a >= 0)
 _weight = _each("a probability is 0 or more", lambda p: p >= 0)
 
@@ -117,21 +117,24 @@ _FIXED = (
         ("low", "high"), (0, 0), _interval,
     ),
     Distribution(
-        "integers", "low, ..., high - 1, all equally likely", samplers.integers, ("low", "high"), (0, 0), _interval
+        "integers", "low, ..., high - 1, all equally likely", samplers.integers,
+        ("low", "high"), (0, 0), _interval,
     ),
     Distribution("categorical", "i with probability p[i]", samplers.categorical, ("p",), (None,), _shares),
     Distribution("permutation", "an order of 0, ..., n - 1 along the last axis", samplers.permutation),
     Distribution(
-        "subset", "different ones of 0, ..., n - 1, in any order", samplers.subset, ("n",), (None,), _count
+        "subset", "different ones of 0, ..., n - 1, in any order", samplers.subset,
+        ("n",), (None,), _count,
     ),
     Distribution(
-        "weighted_subset", "different ones, each in proportion to p of what is left", samplers.weighted_subset,
+        "weighted_subset", "different ones, in proportion to p of what is left", samplers.weighted_subset,
         ("p",), (None,), _shares,
     ),
 )  # fmt: skip
-_REJECTING = (
+REJECTING: tuple[Distribution, ...] = (
     Distribution(
-        "binomial", "successes in n trials of probability p", samplers.binomial, ("n", "p"), (0, 0), _binomial
+        "binomial", "successes in n trials of probability p", samplers.binomial,
+        ("n", "p"), (0, 0), _binomial,
     ),
     Distribution("poisson", "events of a mean number", samplers.poisson, ("mean",), (0,), _mean),
     Distribution("gamma", "x^(alpha - 1) exp(-x) / Γ(alpha)", samplers.gamma, ("alpha",), (0,), _alpha),
@@ -140,7 +143,8 @@ _REJECTING = (
         ("n", "pvals"), (-1, 0), _multinomial,
     ),
 )  # fmt: skip
-DISTRIBUTIONS = {distribution.name: distribution for distribution in (*_FIXED, *_REJECTING)}
+
+DISTRIBUTIONS = {distribution.name: distribution for distribution in (*_FIXED, *REJECTING)}
 """All distributions by name; first those that read a fixed number of words for each element."""
 
 

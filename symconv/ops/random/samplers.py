@@ -19,7 +19,7 @@ Bits = np.random.Philox
 
 
 def bits_of(state: Array) -> Bits:
-    """The generator at the beginning of the draw that a state, uint64[3] of two key words and a number, names."""
+    """The generator at the beginning of a draw; the state is two words of the key and the draw's number."""
     return np.random.Philox(key=state[:2], counter=[0, int(state[2]), 0, 0])
 
 
@@ -33,23 +33,24 @@ def words(bits: Bits, count: int) -> Array:
 
 def halves(bits: Bits, count: int) -> Array:
     """The next ``count`` half words, uint32: of each word first the lower half, then the upper one."""
-    return words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")[:count]
+    return np.asarray(words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")[:count])
 
 
 def uniform(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
     """Multiples of 2^-53 (float64), 2^-24 (float32) or 2^-11 (float16) in [0, 1), all equally likely."""
     count = math.prod(shape)
     if dtype == "float64":
-        return ((words(bits, count) >> np.uint64(11)) * 2.0**-53).reshape(shape)
+        return np.asarray((words(bits, count) >> np.uint64(11)) * 2.0**-53).reshape(shape)
     digits = 24 if dtype == "float32" else 11
     drawn = (halves(bits, count) >> np.uint32(32 - digits)).astype(dtype)
     return (drawn * np.array(2.0**-digits, dtype)).reshape(shape)
 
 
 def normal(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
-    """Box and Muller's pairs (Ann. Math. Stat. 29, 1958): elements 2i and 2i + 1 share two words, or halves."""
+    """Box and Muller's pairs (Ann. Math. Stat. 29, 1958): elements 2i, 2i + 1 share two words or halves."""
     count = math.prod(shape)
     pairs = (count + 1) // 2
+    real: Any
     if dtype == "float64":
         drawn, real, digits = words(bits, 2 * pairs) >> np.uint64(11), np.float64, 53
     else:
@@ -80,7 +81,7 @@ def integers(bits: Bits, shape: tuple[int, ...], dtype: str, low: Array, high: A
     start = low.astype("int64").astype("uint64")  # two's complement: differences are right modulo 2^64
     span = high.astype("int64").astype("uint64") - start
     drawn = high_word(words(bits, math.prod(shape)).reshape(shape), span)
-    return (drawn + start).astype("int64").astype(dtype, copy=False)
+    return np.asarray(drawn + start).astype("int64").astype(dtype, copy=False)
 
 
 def categorical(bits: Bits, shape: tuple[int, ...], dtype: str, p: Array) -> Array:

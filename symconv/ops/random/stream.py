@@ -28,9 +28,9 @@ class Stream:
     Every call of a method makes a draw with a state of its own: a shared variable of two key words and a
     count. The keys are spawned from the seed in the order of creation (NumPy's ``SeedSequence``), the
     count grows by one with every call of a compiled function that uses the draw (its ``default_update``).
-    So the numbers depend on the seed, on which draw of the stream it is, on how often it was drawn, and on the
-    place in the tensor (Philox 4x64, a counter-based generator), and never on threads or on what else the
-    function computes. Two streams of one seed, used alike, give identical draws.
+    So the numbers depend on the seed, on which draw of the stream it is, on how often it was drawn, and on
+    the place in the tensor (Philox 4x64, a counter-based generator), and never on threads or on what else
+    the function computes. Two streams of one seed, used alike, give identical draws.
 
     Mutable because it counts the draws that were made.
 
@@ -385,8 +385,9 @@ def _parameter(value: Operand, dtype: str) -> Variable:
 
 def _check_rank(name: str, x: Variable, least: int, most: int | None = None) -> None:
     if x.ndim < least or (most is not None and x.ndim > most):
+        more = "s or more" if most is None else ""
         raise RankError(
-            f"{name} needs {least} dimension{'s' * (most is None)}{' or more' * (most is None)}, got {x.ndim}",
+            f"{name} needs {least} dimension{more}, got {x.ndim}",
             arguments=[(name, x.type)],
             where=here(),
         )
