@@ -373,11 +373,17 @@ class SharedVariable(Variable):
         Where the value is.
     name : str, optional
         The user's name for it.
+
+    Attributes
+    ----------
+    default_update : Variable or None
+        Its next value after a call of any function that uses it, unless that function says otherwise.
     """
 
     def __init__(self, type: TensorType, container: Container, name: str | None = None) -> None:
         super().__init__(type, name)
         self.container = container
+        self.default_update: Variable | None = None
 
     def get_value(self, borrow: bool = False) -> Array:
         """The current value.
