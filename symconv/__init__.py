@@ -37,9 +37,10 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
 from symconv.graph.op import Op, as_variable
 from symconv.graph.types import TensorType
-from symconv.ops import branch, create, elemwise_rows, fill, from_graph, index, join, nn
+from symconv.ops import branch, create, elemwise_rows, fill, from_graph, index, join, nn, special
 from symconv.ops import scan as loops
 from symconv.ops import sort as order
+from symconv.ops.along import add_along_axis, take_along_axis
 from symconv.ops.branch import *  # noqa: F403
 from symconv.ops.complex import angle, imag, real
 from symconv.ops.conv import conv1d, conv2d, conv3d
@@ -52,7 +53,7 @@ from symconv.ops.from_graph import *  # noqa: F403
 from symconv.ops.index import *  # noqa: F403
 from symconv.ops.join import *  # noqa: F403
 from symconv.ops.nn import *  # noqa: F403
-from symconv.ops.reduce import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
+from symconv.ops.reduce import all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, std, sum, var
 from symconv.ops.scan import *  # noqa: F403
 from symconv.ops.shape import (
     addbroadcast,
@@ -71,21 +72,24 @@ from symconv.ops.shape import (
     transpose,
 )
 from symconv.ops.sort import *  # noqa: F403
+from symconv.ops.special import *  # noqa: F403
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError", "as_variable",
-    "CheckError", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
-    "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "expand_dims",
-    "FileError", "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag",
-    "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
-    "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule", "Settings",
-    "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
-    "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
-    "TensorType", "transpose", "UnusedInputError", "var", "Variable", "verify_grad",
+    "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin",
+    "ArgumentError", "as_variable", "CheckError", "CompileError", "config", "Constant", "constant",
+    "conv1d", "conv2d", "conv3d", "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot",
+    "DTypeError", "expand_dims", "FileError", "flatten", "Function", "function", "FunctionGraph",
+    "grad", "GradientError", "imag", "Lop", "matmul", "max", "max_and_argmax", "mean", "min",
+    "MissingInputError", "NodeRule", "Op", "OptionError", "PASSES", "prod", "RankError", "real",
+    "reshape", "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "shape_padaxis",
+    "shape_padleft", "shape_padright", "ShapeError", "SharedVariable", "size_of", "specify_shape",
+    "squeeze", "std", "sum", "swapaxes", "SymconvError", "take_along_axis", "TensorType", "transpose",
+    "UnusedInputError", "var", "Variable", "verify_grad",
     *branch.__all__, *create.__all__, *elemwise_rows.__all__, *fill.__all__, *from_graph.__all__,
     *index.__all__, *join.__all__, *nn.__all__, *loops.__all__, *order.__all__,
+    *special.__all__,
 ]  # fmt: skip
 
 _FAMILIES = ("linalg", "random")
