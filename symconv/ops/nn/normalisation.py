@@ -219,7 +219,7 @@ def dropout(x: Operand, p: Operand, stream: Stream) -> Variable:
     size = tuple(size_of(x, axis) if dim is None else dim for axis, dim in enumerate(x.type.shape))
     keep = 1 - p if isinstance(p, int | float) else 1 - as_variable(p)
     scale = 1 / keep if isinstance(keep, int | float) else cast(reciprocal(keep), x.dtype)
-    mask = lt(stream.uniform(size=size), keep)
+    mask: Variable = lt(stream.uniform(size=size), keep)
     return switch(mask, x * scale, 0)
 
 
