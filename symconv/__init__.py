@@ -11,6 +11,7 @@ This module holds the public names and nothing else.
 from importlib import import_module
 from typing import Any
 
+from symconv.compile.arguments import In, Out
 from symconv.compile.callable import Function
 from symconv.compile.function import function
 from symconv.compile.pipeline import PASSES
@@ -33,6 +34,7 @@ from symconv.errors import (
     UnusedInputError,
 )
 from symconv.gradient import Lop, Rop, grad, verify_grad
+from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
 from symconv.graph.op import Op, as_variable
@@ -76,10 +78,10 @@ __version__ = "0.1.0"
 
 __all__ = [
     "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError", "as_variable",
-    "CheckError", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
+    "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
     "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "expand_dims",
     "FileError", "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag",
-    "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
+    "In", "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError", "Out",
     "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule", "Settings",
     "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
     "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
