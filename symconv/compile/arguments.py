@@ -4,7 +4,7 @@
     output   = variable | Out(variable)
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -148,7 +148,8 @@ def read_inputs(inputs: Any, downcast: bool | None, origin: Origin | None) -> Si
     ArgumentError
         For what is no input, is there twice, or has an update and no value.
     """
-    given = (inputs,) if isinstance(inputs, Variable | In) else tuple(inputs)
+    one = isinstance(inputs, Variable | In) or not isinstance(inputs, Iterable)
+    given = (inputs,) if one else tuple(inputs)
     result = Signature((), (), {}, [])
     variables: list[Variable] = []
     arguments: list[Argument] = []

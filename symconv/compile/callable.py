@@ -12,7 +12,7 @@ from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
 from symconv.config import Settings, current
 from symconv.errors import ArgumentError, DTypeError, ShapeError, SymconvError
-from symconv.graph.container import committer, read, updating
+from symconv.graph.container import Container, committer, read, updating, value_of
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
 from symconv.graph.nodes import SharedVariable, Variable, fit
@@ -104,15 +104,11 @@ class Function:
             if type(argument) is not ndarray or argument.dtype is not dtype:
                 arguments = self._fitted(arguments)
                 break
-        if (self.mode or settings.mode) != "compiled" or settings.check_finite:
+        if self._mode(settings) != "compiled":
             return self._structured(self._watched(self._fitted(arguments), settings))
-        results = self._update(arguments, self._run) if self.graph.updates else self._run(arguments)
-        if self._executor.single:
-            # There is a plan for these shapes now, and it ran.
-            arrays = (*arguments, *read(self._containers))
-            plan = self._executor.plan(arrays, settings, lambda: self._fitted(arguments))
-            self._ready = settings, plan, self._quick(plan)
-        return self._structured(results)
+        if self.graph.updates:
+            return self._structured(self._update(arguments, self._run))
+        return self._structured(self._run(arguments))
 
     def _quick(self, plan: Plan) -> Run:
         """How to run a plan for arguments of its shapes, which have been compared."""
@@ -132,8 +128,8 @@ class Function:
             return plan((*arguments, *values))
 
         def updating_too(arguments: Sequence[Array]) -> Sequence[Array]:
-            with updating:
-                values = read(containers)
+            with updating:  # so that nobody else commits
+                values = tuple(map(value_of, containers))
                 for position, shape in checked:
                     if values[position].shape != shape:
                         return self._update(arguments, self._run)
@@ -141,14 +137,30 @@ class Function:
                 commit(results[outputs:])
             return results[:outputs]
 
-        if self.graph.updates:
-            return updating_too
-        return reading if containers else plan
+        if not self.graph.updates:
+            return reading if containers else plan
+        new = plan.program.outputs[outputs:]
+        fits = all(
+            target.type.accepts(value.shape)  # type: ignore[arg-type]
+            for (target, _), value in zip(self.graph.updates, new, strict=True)
+        )
+        return updating_too if fits else lambda arguments: self._update(arguments, self._run)
 
     def _run(self, arguments: Sequence[Array]) -> Sequence[Array]:
         """All results, by the plan for these shapes."""
-        arrays = (*arguments, *read(self._containers))
-        return self._executor.run(arrays, current(), lambda: self._fitted(arguments))
+        arrays = (*arguments, *read(self._containers)) if self._containers else arguments
+        settings = current()
+        if not self._executor.single:
+            return self._executor.run(arrays, settings, lambda: self._fitted(arguments))
+        plan = self._executor.plan(arrays, settings, lambda: self._fitted(arguments))
+        results = plan(arrays)
+        if self._mode(settings) == "compiled":
+            self._ready = settings, plan, self._quick(plan)
+        return results
+
+    def _mode(self, settings: Settings) -> str:
+        """How calls are made under these settings."""
+        return "watched" if settings.check_finite else self.mode or settings.mode
 
     def _update(self, arguments: Sequence[Array], run: Run) -> Sequence[Array]:
         """Run, then give shared variables their new values: all of them, or none where anything raises."""
@@ -358,10 +370,8 @@ class Function:
             new[old] = other
         for argument in self._arguments:
             if argument.state is not None:
-                value = argument.state.get_value()
-                new[argument.state] = type(argument.state)(
-                    argument.state.type, type(argument.state.container)(value), argument.state.name
-                )
+                state = argument.state
+                new[state] = SharedVariable(state.type, Container(state.get_value()), state.name)
         return self._of(self.graph.outputs, new, delete_updates, self._structure, name or self.name)
 
     def _of(
@@ -393,8 +403,8 @@ class Function:
             keys = self._structure if isinstance(self._structure, tuple) else range(len(self.graph.outputs))
             positions = [list(keys).index(one) for one in wanted if one in keys]
             if len(positions) != len(wanted) or self._structure is None:
-                outputs = "one output" if self._structure is None else f"the outputs {', '.join(map(str, keys))}"
-                self._refuse(f"there is no output_subset {list(wanted)} of {self.name}, which has {outputs}")
+                has = "one output" if self._structure is None else f"the outputs {', '.join(map(str, keys))}"
+                self._refuse(f"there is no output_subset {list(wanted)} of {self.name}, which has {has}")
             structure = wanted if isinstance(self._structure, tuple) else True
             chosen = [self.graph.outputs[position] for position in positions]
             function = self._of(chosen, {}, False, structure, self.name)

@@ -316,10 +316,9 @@ def _run(program: Program, memory: Memory) -> str:
     fresh = dict.fromkeys(
         buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
     )
-    lines += [
-        f"    {b.name} = {program.spares.get(b.name, ('np.empty',))[0]}({sizes_text(b.shape)}, np.{_dtype(b)})"
-        for b in fresh
-    ]
+    for b in fresh:
+        empty, _ = program.spares.get(b.name, ("np.empty", None))
+        lines.append(f"    {b.name} = {empty}({sizes_text(b.shape)}, np.{_dtype(b)})")
     position = 0
     for kernel in program.kernels:
         loops = [instr for instr in kernel.body if isinstance(instr, Loop)]

@@ -151,13 +151,18 @@ def _new_value(target: SharedVariable, value: Any, origin: Origin | None) -> Var
         value = Constant(fit(value, target.type, f"the update of {target}"))
     if not target.type.generalises(value.type):
         problem = DTypeError if target.dtype != value.dtype else ShapeError
+        hint = f"convert it: update.astype({target.dtype!r})"
+        if problem is ShapeError:
+            hint = "sizes may differ from call to call: shared(value, shape=(None, ...))"
+            if target.ndim == value.ndim and None in value.type.shape:
+                hint = f"state its sizes: specify_shape(update, {target.type.shape})"
         raise problem(
             f"the update of {target} has another type",
             arguments=[(str(target), target.type), ("update", value.type)],
             where=value.origin or origin,
-            hint=f"convert it: update.astype({target.dtype!r})" if problem is DTypeError else None,
+            hint=hint,
         )
-    return value
+    return value  # type: ignore[no-any-return]
 
 
 def _default_updates(
@@ -175,8 +180,8 @@ def _default_updates(
     """
     if without is True:
         return {}
-    without = list(without or ())
-    for variable in without:
+    excepted = list(without) if isinstance(without, Iterable) else [without] if without else []
+    for variable in excepted:
         if not isinstance(variable, SharedVariable):
             raise ArgumentError(
                 f"no_default_updates names shared variables, got {type(variable).__name__}",
@@ -184,7 +189,7 @@ def _default_updates(
                 where=origin,
                 hint="True stands for all of them",
             )
-    explicit = {target.container for target in updated} | {target.container for target in without}
+    explicit = {target.container for target in updated} | {target.container for target in excepted}
     found: dict[SharedVariable, Variable] = {}
     waiting = list(results)
     while waiting:
@@ -274,13 +279,13 @@ def evaluate(variable: Variable, values: Mapping[Variable, Any] | None = None) -
             )
     # Kept by the variable and so for as long as it lives; the functions refer to it, the collector sees that.
     cache: dict[frozenset[Variable], Function] = vars(variable).setdefault("eval_functions", {})
-    key = frozenset(values)
-    compiled = cache.get(key)
+    wanted = frozenset(values)
+    compiled = cache.get(wanted)
     if compiled is None:
         compiled = function(list(values), variable, name=f"eval of {variable}", on_unused_input="raise")
         while len(cache) >= MOST_EVALUATED:
-            cache.pop(next(iter(cache), key), None)
-        cache[key] = compiled
+            cache.pop(next(iter(cache), wanted), None)
+        cache[wanted] = compiled
     return compiled(*[values[one] for one in compiled.graph.inputs])
 
 

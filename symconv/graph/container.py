@@ -1,15 +1,15 @@
-"""The storage of shared variables: values, their spare memory, and how new ones appear at once; imports types.
+"""The storage of shared variables: values, their spare memory, how new ones appear at once; imports types.
 
-New values are written aside and then change places with the old ones, all together: a call that fails or is
-interrupted has changed nothing. The memory of an old value is kept as a spare and takes the next new value, so
-that a training step allocates nothing. It is used only when nobody else holds it, which the number of
-references to it tells: who reads a value (another thread, a caller that borrowed it) has a reference.
+New values are written aside and then change places with the old ones, all together: a call that fails or
+is interrupted has changed nothing. The memory of a large old value is kept as a spare and takes the next
+new value, so that a training step allocates nothing. It is used only when nobody else holds it, which the
+number of references to it tells: who reads a value (another thread, a caller that borrowed it) has one.
 """
 
 import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 from operator import attrgetter
 from threading import Lock, RLock
 from typing import Any
@@ -25,9 +25,10 @@ committing = Lock()  # and their new values appear all at once
 
 # Reference counts are exact only where one thread runs at a time.
 _COUNTED = hasattr(sys, "getrefcount") and getattr(sys, "_is_gil_enabled", lambda: True)()
-_NAMES = ("value", "version", "lent")
+_NAMES = ("value", "version")
+_versions = count(1)
 _exhaust = deque[None](maxlen=0).extend
-_value = attrgetter("value")
+value_of = attrgetter("value")
 
 
 class Container:
@@ -38,7 +39,7 @@ class Container:
     value : ndarray
         The current value.
     version : int
-        Grows with every assignment.
+        Another number after every assignment, which no other assignment has.
     lent : bool
         Whether the array itself was handed out, so that it may change behind our back.
     spare : ndarray or None
@@ -49,13 +50,15 @@ class Container:
 
     def __init__(self, value: Array, lent: bool = False) -> None:
         self.value = value
-        self.version = 0
+        self.version = next(_versions)
         self.lent = lent
         self.spare: Array | None = None
 
     def assign(self, value: Array, lent: bool = False) -> None:
         """Replace the value."""
-        _exhaust(map(setattr, repeat(self), _NAMES, (value, self.version + 1, lent)))
+        self.lent = self.lent or lent
+        _exhaust(map(setattr, repeat(self), _NAMES, (value, next(_versions))))
+        self.lent = lent
         self.spare = None
 
     def fresh(self, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -94,7 +97,7 @@ _ALONE = _alone()
 def read(containers: Sequence[Container]) -> tuple[Array, ...]:
     """The values of containers, all from before or all from after any update."""
     with committing:
-        return tuple(map(_value, containers))
+        return tuple(map(value_of, containers))
 
 
 def committer(containers: Sequence[Container]) -> Callable[[Iterable[Array]], None]:
@@ -104,18 +107,17 @@ def committer(containers: Sequence[Container]) -> Callable[[Iterable[Array]], No
     thread runs between them.
     """
     each = tuple(containers)
-    targets, names = each * 3, tuple(name for name in _NAMES for _ in each)
-    false = (False,) * len(each)
+    targets, names = each * 2, tuple(name for name in _NAMES for _ in each)
 
     def commit(values: Iterable[Array]) -> None:
-        before = tuple(map(_value, each))
-        versions = [container.version + 1 for container in each]
+        before = tuple(map(value_of, each))
         with committing:
-            _exhaust(map(setattr, targets, names, chain(values, versions, false)))
-        for container, value in zip(each, before, strict=True):
+            _exhaust(map(setattr, targets, names, chain(values, repeat(next(_versions)))))
+        for container, value in zip(each, before):  # noqa: B905 (of equal length, and in every training step)
+            container.lent = False
             container.spare = value if value.nbytes >= LARGE else None
 
     return commit
 
 
-__all__ = ["LARGE", "Container", "committer", "committing", "read", "updating"]
+__all__ = ["LARGE", "Container", "committer", "committing", "read", "updating", "value_of"]

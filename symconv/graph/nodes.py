@@ -463,7 +463,7 @@ def fit(
         Whether nothing is converted: only an array of the very dtype will do.
     downcast : bool, optional
         True converts any real number to any dtype, whatever is lost. False converts nothing inexactly.
-        None, the default, does so for Python's own numbers and lists of them alone: ``[0.1]`` becomes float32.
+        None, the default, rounds Python's own numbers and lists of them alone: ``[0.1]`` becomes float32.
 
     Returns
     -------
