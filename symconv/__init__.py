@@ -11,6 +11,7 @@ This module holds the public names and nothing else.
 from importlib import import_module
 from typing import Any
 
+from symconv.compile.arguments import In, Out
 from symconv.compile.callable import Function
 from symconv.compile.function import function
 from symconv.compile.pipeline import PASSES
@@ -34,6 +35,7 @@ from symconv.errors import (
     UnusedInputError,
 )
 from symconv.gradient import Lop, Rop, grad, verify_grad
+from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
 from symconv.graph.op import Op, as_variable
@@ -81,14 +83,14 @@ __version__ = "0.1.0"
 
 __all__ = [
     "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
-    "as_variable", "CheckError", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d",
-    "conv3d", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "FileError", "flatten",
-    "Function", "function", "FunctionGraph", "grad", "GradientError", "imag", "IndexingError", "Lop",
-    "matmul", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op",
-    "OptionError", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
-    "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable",
-    "size_of", "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType",
-    "unbroadcast", "UnusedInputError", "var", "Variable", "verify_grad",
+    "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
+    "conv2d", "conv3d", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "FileError",
+    "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag", "In",
+    "IndexingError", "Lop", "matmul", "max", "max_and_argmax", "mean", "min", "MissingInputError",
+    "NodeRule", "Op", "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel",
+    "real", "reshape", "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError",
+    "SharedVariable", "size_of", "specify_shape", "std", "sum", "SymconvError", "take_along_axis",
+    "TensorType", "unbroadcast", "UnusedInputError", "var", "Variable", "verify_grad",
     *axes.__all__, *branch.__all__, *create.__all__, *diagonals.__all__, *elemwise_rows.__all__,
     *filled.__all__, *from_graph.__all__, *grids.__all__, *index.__all__, *joined.__all__, *loops.__all__,
     *nn.__all__, *order.__all__, *pooling.__all__, *special.__all__,
