@@ -9,13 +9,8 @@ This module holds the public names and nothing else.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from symconv.compile.arguments import In, Out
-from symconv.compile.callable import Function
-from symconv.compile.function import function
-from symconv.compile.pipeline import PASSES
-from symconv.compile.rewrite import NodeRule, Rule
 from symconv.config import Settings, config, settings
 from symconv.errors import (
     ArgumentError,
@@ -79,6 +74,13 @@ from symconv.ops.shape import (
 from symconv.ops.sort import *  # noqa: F403
 from symconv.ops.special import *  # noqa: F403
 
+if TYPE_CHECKING:  # the compiler is loaded when first used
+    from symconv.compile.arguments import In, Out
+    from symconv.compile.callable import Function
+    from symconv.compile.function import function
+    from symconv.compile.pipeline import PASSES
+    from symconv.compile.rewrite import NodeRule, Rule
+
 __version__ = "0.1.0"
 
 __all__ = [
@@ -96,20 +98,34 @@ __all__ = [
     *nn.__all__, *order.__all__, *pooling.__all__, *special.__all__,
 ]  # fmt: skip
 
+_LATER = {
+    "Function": "symconv.compile.callable",
+    "In": "symconv.compile.arguments",
+    "NodeRule": "symconv.compile.rewrite",
+    "Out": "symconv.compile.arguments",
+    "PASSES": "symconv.compile.pipeline",
+    "Rule": "symconv.compile.rewrite",
+    "function": "symconv.compile.function",
+    "debugprint": "symconv.viz",
+    "draw": "symconv.viz",
+    "pp": "symconv.viz",
+    "to_dot": "symconv.viz",
+    "to_html": "symconv.viz",
+    "to_networkx": "symconv.viz",
+}
+"""What is loaded when first used, and from where: importing stays quick."""
+
 _FAMILIES = ("linalg", "random")
-_DRAWING = ("debugprint", "draw", "pp", "to_dot", "to_html", "to_networkx")
 
 
 def __getattr__(name: str) -> Any:
-    # Drawing and the families of names of their own are loaded when first used: importing stays quick.
-    if name in _DRAWING:
-        from symconv import viz
-
-        return getattr(viz, name)
+    if name in _LATER:
+        value = globals()[name] = getattr(import_module(_LATER[name]), name)
+        return value
     if name in _FAMILIES:
         return import_module(f"symconv.ops.{name}")
     raise AttributeError(f"module 'symconv' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *_DRAWING, *_FAMILIES]
+    return [*__all__, *_LATER, *_FAMILIES]
