@@ -372,13 +372,15 @@ class SharedVariable(Variable):
     Attributes
     ----------
     default_update : Variable or None
-        Its next value after a call of any function that uses it, unless that function says otherwise.
+        The value that it gets after each call of a function that uses it, unless the function is given
+        another update or told ``no_default_updates``. May be set at any time.
     """
+
+    default_update: Any = None
 
     def __init__(self, type: TensorType, container: Container, name: str | None = None) -> None:
         super().__init__(type, name)
         self.container = container
-        self.default_update: Variable | None = None
 
     def get_value(self, borrow: bool = False) -> Array:
         """The current value.

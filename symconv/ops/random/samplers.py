@@ -33,7 +33,8 @@ def words(bits: Bits, count: int) -> Array:
 
 def halves(bits: Bits, count: int) -> Array:
     """The next ``count`` half words, uint32: of each word first the lower half, then the upper one."""
-    return np.asarray(words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")[:count])
+    drawn: Array = words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")
+    return drawn[:count]
 
 
 def uniform(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
