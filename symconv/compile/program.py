@@ -16,9 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from symconv.errors import CompileError
+
+if TYPE_CHECKING:
+    from symconv.graph.nodes import Apply
 
 
 class Symbolic(NamedTuple):
@@ -382,6 +385,8 @@ def _render_indices(view: View) -> str:
         turned = Slice(item.start + (item.size - 1) * item.step, item.size, -item.step)
         forward.append(":" if turned == (0, size, 1) else _render_slice(turned))
         backward.append("::-1")
+    if not view.shape:
+        forward.append("...")  # an array without axes, where NumPy would give a number
     forward_text = f"[{', '.join(forward)}]"
     if "::-1" not in backward:
         return forward_text
@@ -418,7 +423,8 @@ class Call(NamedTuple):
     ----------
     function : str
         A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", or the name of an
-        op's ``perform`` bound in the program's namespace ("perform:solve").
+        op's ``perform`` bound in the program's namespace ("perform:solve"), or of a function there that
+        takes ``out`` as its last argument ("into:gather").
     operands : tuple of Operand
         What it reads.
     out : tuple of Value
@@ -514,11 +520,14 @@ class Kernel(NamedTuple):
         What it computes, where the user wrote it, how it is done.
     body : list of Instr
         In order of execution.
+    node : Apply or None
+        What may fail in it, for the text of errors.
     """
 
     name: str
     comment: tuple[str, ...]
     body: list[Instr]
+    node: "Apply | None" = None
 
     def calls(self) -> Iterator[tuple[Call, Loop | None]]:
         """Every call, with the loop around it."""
@@ -573,9 +582,12 @@ class Program(NamedTuple):
     contiguous : frozenset of Buffer
         Inputs that must be laid out row by row: others are copied so at the call.
     constants : dict
-        Arrays by the name that the kernels use.
+        Arrays, and functions that call nothing but NumPy, by the name that the kernels use.
     performs : dict
         Python functions by the name that the kernels use: ops without a lowering.
+    spares : dict
+        For large new values of shared variables, by the name of the buffer, what gives the memory: its name
+        in the source, and a function of shape and dtype.
     """
 
     inputs: tuple[Buffer, ...]
@@ -584,6 +596,7 @@ class Program(NamedTuple):
     contiguous: frozenset[Buffer]
     constants: dict[str, Any]
     performs: dict[str, Any]
+    spares: dict[str, tuple[str, Any]]
 
     def __str__(self) -> str:
         inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)
@@ -629,7 +642,7 @@ def _verify_call(kernel: Kernel, call: Call, symbols: dict[str, int]) -> None:
     for value in (*call.operands, *call.out):
         if isinstance(value, Value):
             _verify_view(kernel, call, value, symbols)
-    if call.function.startswith(("perform:", "arg")) or "." in call.function:
+    if call.function.startswith(("perform:", "into:", "arg")) or "." in call.function:
         return  # these change the shape as they like; NumPy checks it
     (out,) = call.out
     target = [concrete(size, symbols) for size in out.shape]

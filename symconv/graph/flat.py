@@ -8,10 +8,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from symconv.graph.nodes import Apply, Variable
+from symconv.graph.nodes import UNTRAVELLED, Apply, Variable
 from symconv.graph.traverse import toposort
 
-_OWN = ("type", "owner", "index")
+_OWN = ("type", "owner", "index", *UNTRAVELLED)
+
+
+def own_attributes(variable: Variable) -> dict[str, Any]:
+    """The name of a variable, and what the user has attached to it."""
+    return {name: value for name, value in vars(variable).items() if name not in _OWN}
 
 
 def freeze(outputs: Sequence[Variable]) -> tuple[list[Any], list[int]]:
@@ -31,10 +36,7 @@ def freeze(outputs: Sequence[Variable]) -> tuple[list[Any], list[int]]:
         for variable in node.inputs:
             if variable.owner is None:
                 leaf(variable)
-        attributes = [
-            {name: value for name, value in vars(output).items() if name not in _OWN}
-            for output in node.outputs
-        ]
+        attributes = [own_attributes(output) for output in node.outputs]
         types = tuple(output.type for output in node.outputs)
         inputs = tuple(positions[variable] for variable in node.inputs)
         entries.append((node.op, inputs, types, node.origin, attributes))
