@@ -15,8 +15,8 @@ INTEGERS = ("int8", "int16", "int32", "int64", "uint64")
 def literal_dtype(value: Any) -> str | None:
     """The dtype of a Python number: the smallest that holds it; None for anything else.
 
-    Integers take int8 to int64, and uint64 beyond. Floats take float32 where ``floatX`` is float32 or where that
-    is exact, else float64.
+    Integers take int8 to int64, and uint64 beyond. Floats take float32 where ``floatX`` is float32 or
+    where that is exact, else float64.
     """
     if type(value) is int:
         for dtype in INTEGERS:

@@ -1,5 +1,6 @@
 """The random streams of the compatibility layer: against NumPy's legacy generator, and Theano's own values."""
 
+import itertools
 import pickle
 
 import numpy as np
@@ -163,7 +164,7 @@ def test_jumps_are_steps():
         stepped = mrg.advanced(stepped)
     np.testing.assert_array_equal(mrg.jumped(states, mrg.jump_of(5)), stepped[:, 0])
     many = mrg.streams(states, 7)
-    for one, following in zip(many, many[1:]):
+    for one, following in itertools.pairwise(many):
         np.testing.assert_array_equal(mrg.jumped(one, mrg.jump_of(72)), following)
 
 

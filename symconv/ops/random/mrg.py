@@ -6,7 +6,9 @@ a = ±2^q ± 2^r", WSC 2000. Two recurrences of order 3, modulo M1 and M2:
     x[n] = 2^22 x[n-2] + (2^7 + 1) x[n-3]     modulo M1 = 2^31 - 1
     y[n] = 2^15 y[n-1] + (2^15 + 1) y[n-3]    modulo M2 = 2^31 - 21069
 
-    state = int32[streams, 6]: x and y, the newest first; element i of a draw comes from stream i modulo streams
+    state = int32[streams, 6]: x and y, the newest first
+
+Element i of a draw comes from stream i modulo the number of streams.
 """
 
 import math
@@ -87,9 +89,11 @@ def _scaled(states: Array, dtype: str) -> Array:
     difference = states[0] - states[3]
     difference += M1 * (difference <= 0)
     if dtype == "float16":
-        return (((difference & 0x7FFF) + 1) * float(np.float16(3.0458e-05))).astype("float16")
+        scaled = ((difference & 0x7FFF) + 1) * float(np.float16(3.0458e-05))
+        return np.asarray(scaled, "float16")
     # Theano's factor for float32 is the number below 2^-31: so the result stays below 1.
-    return difference.astype(dtype) * (np.float32(4.6566126e-10) if dtype == "float32" else 2.0**-31)
+    factor = np.float32(4.6566126e-10) if dtype == "float32" else np.float64(2.0**-31)
+    return np.asarray(difference.astype(dtype) * factor)
 
 
 @dataclass(frozen=True)
@@ -133,12 +137,14 @@ class MrgUniform(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
-        return [None, None]
+        return [None] * len(inputs)
 
 
 @dataclass(frozen=True)
 class MultinomialFromUniform(Op):
-    """How often each category comes, in draws that uniform numbers decide: pvals [rows, k], n · rows numbers, n.
+    """How often each category comes in draws that uniform numbers decide.
+
+    The inputs are pvals [rows, k], n · rows numbers, and n.
 
     Attributes
     ----------
@@ -168,12 +174,14 @@ class MultinomialFromUniform(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
-        return [None] * 3
+        return [None] * len(inputs)
 
 
 @dataclass(frozen=True)
 class ChoiceFromUniform(Op):
-    """Different categories for each row, as uniform numbers decide: pvals [rows, k], n · rows numbers, n.
+    """Different categories for each row, as uniform numbers decide.
+
+    The inputs are pvals [rows, k], n · rows numbers, and n.
 
     Attributes
     ----------
@@ -211,7 +219,7 @@ class ChoiceFromUniform(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
-        return [None] * 3
+        return [None] * len(inputs)
 
 
 def _check_count(uniform: Array, rows: int, n: int) -> None:

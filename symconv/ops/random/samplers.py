@@ -44,7 +44,7 @@ def uniform(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
         return np.asarray((words(bits, count) >> np.uint64(11)) * 2.0**-53).reshape(shape)
     digits = 24 if dtype == "float32" else 11
     drawn = (halves(bits, count) >> np.uint32(32 - digits)).astype(dtype)
-    return (drawn * np.array(2.0**-digits, dtype)).reshape(shape)
+    return np.asarray(drawn * np.array(2.0**-digits, dtype)).reshape(shape)
 
 
 def normal(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:

@@ -228,7 +228,8 @@ class MRG_RandomStreams:
     ) -> Variable:
         """Normal of mean ``avg`` and standard deviation ``std``; ``truncate`` redraws beyond 2 of them."""
         given = as_parameter(avg), as_parameter(std)
-        dtype = upcast(sc.config.floatX, *(parameter.dtype for parameter in given)) if dtype is None else dtype
+        if dtype is None:
+            dtype = upcast(sc.config.floatX, *(parameter.dtype for parameter in given))
         mean, width = (sc.disconnected_grad(sc.cast(parameter, dtype)) for parameter in given)
         if isinstance(size, tuple | list | int | np.integer):
             _check_positive(size if isinstance(size, tuple | list) else (size,))
@@ -300,7 +301,9 @@ def _matrix(name: str, pvals: Any) -> Variable:
         raise ArgumentError(f"MRG_RandomStreams.{name} needs probabilities")
     chances = sc.disconnected_grad(as_parameter(pvals))
     if chances.ndim != 2:
-        raise UnsupportedError(f"MRG_RandomStreams.{name} needs a matrix of probabilities, got {chances.type}")
+        raise UnsupportedError(
+            f"MRG_RandomStreams.{name} needs a matrix of probabilities", arguments=[("pvals", chances.type)]
+        )
     return chances
 
 
