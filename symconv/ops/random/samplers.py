@@ -33,7 +33,8 @@ def words(bits: Bits, count: int) -> Array:
 
 def halves(bits: Bits, count: int) -> Array:
     """The next ``count`` half words, uint32: of each word first the lower half, then the upper one."""
-    return np.asarray(words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")[:count])
+    drawn: Array = words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")
+    return drawn[:count]
 
 
 def uniform(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
@@ -44,7 +45,7 @@ def uniform(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
         return exact.reshape(shape)
     digits = 24 if dtype == "float32" else 11
     drawn = (halves(bits, count) >> np.uint32(32 - digits)).astype(dtype)
-    return (drawn * np.array(2.0**-digits, dtype)).reshape(shape)
+    return np.asarray(drawn * np.array(2.0**-digits, dtype)).reshape(shape)
 
 
 def normal(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
