@@ -18,9 +18,10 @@ import numpy as np
 from symconv.compile.builder import Builder, Machine, Names, Region
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
-from symconv.compile.program import Buffer, Kernel, Program, Value, verify
+from symconv.compile.program import Buffer, Kernel, Program, Value, concrete, verify
 from symconv.compile.rewrite import short
 from symconv.errors import SymconvError
+from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
@@ -91,7 +92,7 @@ class _Lowering:
         outputs = self._outputs(homes)
         program = Program(
             tuple(inputs), tuple(outputs), tuple(self.kernels), frozenset(self.needs_contiguous),
-            self.constants, self.performs,
+            self.constants, self.performs, self._spares(outputs),
         )  # fmt: skip
         verify(program)
         return program
@@ -160,6 +161,15 @@ class _Lowering:
             returned.add(value.buffer)
             outputs.append(value)
         return outputs
+
+    def _spares(self, outputs: Sequence[Value]) -> dict[str, tuple[str, Any]]:
+        """Who gives the memory of large new values of shared variables: the variables themselves."""
+        spares = {}
+        for (target, _), output in zip(self.graph.updates, outputs[len(self.graph.outputs) :], strict=True):
+            if isinstance(output, Buffer) and concrete(output.elements, {}) * _itemsize(output) >= LARGE:
+                name = self.names(f"memory_of_{self.values[target].buffer.name}")
+                spares[output.name] = name, target.container.fresh
+        return spares
 
     # Kernels
 
@@ -253,12 +263,16 @@ class _Lowering:
     def _bytes_each(self, region: Region) -> int:
         """Bytes that one element of an elementwise kernel touches."""
         touched = [*region.values.values(), *region.outputs.values()]
-        return sum(np.dtype(value.dtype).itemsize for value in touched if isinstance(value, Value))
+        return sum(_itemsize(value) for value in touched if isinstance(value, Value))
 
     def _kernel(
         self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
     ) -> None:
         self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body, node))
+
+
+def _itemsize(value: Value) -> int:
+    return np.dtype(value.dtype).itemsize
 
 
 def type_of_constant(variable: Variable) -> TensorType:

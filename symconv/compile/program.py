@@ -585,6 +585,9 @@ class Program(NamedTuple):
         Arrays, and functions that call nothing but NumPy, by the name that the kernels use.
     performs : dict
         Python functions by the name that the kernels use: ops without a lowering.
+    spares : dict
+        For large new values of shared variables, by the name of the buffer, what gives the memory: its name
+        in the source, and a function of shape and dtype.
     """
 
     inputs: tuple[Buffer, ...]
@@ -593,6 +596,7 @@ class Program(NamedTuple):
     contiguous: frozenset[Buffer]
     constants: dict[str, Any]
     performs: dict[str, Any]
+    spares: dict[str, tuple[str, Any]]
 
     def __str__(self) -> str:
         inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)

@@ -258,6 +258,10 @@ class Driver:
                     hint="remove one of these rules, or give it a condition",
                 )
             final = self._settle(after)
+            if final.owner is not None and len(final.owner.outputs) > 1:
+                if final.owner not in self.settled:  # one output of several: the node is done for itself
+                    self._visit(final.owner)
+                final = self.done[final]
             if final.owner is None or final.owner in self.settled:
                 self._finish(node, (final,))
                 del self.firing[begun:]
