@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Value, concrete, verify
@@ -31,7 +32,6 @@ from symconv.graph.types import Array, TensorType, type_of
 RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
-LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
 
 def identifier(name: str | None, otherwise: str) -> str:
