@@ -25,6 +25,7 @@ from symconv.errors import (
     DTypeError,
     FileError,
     GradientError,
+    IndexingError,
     MissingInputError,
     OptionError,
     RankError,
@@ -39,55 +40,60 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
 from symconv.graph.op import Op, as_variable
 from symconv.graph.types import TensorType
-from symconv.ops import branch, create, elemwise_rows, fill, from_graph, index, join, nn
+from symconv.ops import axes, branch, create, diagonals, elemwise_rows, from_graph, grids, index, nn, special
+from symconv.ops import fill as filled
+from symconv.ops import join as joined
+from symconv.ops import pool as pooling
 from symconv.ops import scan as loops
 from symconv.ops import sort as order
+from symconv.ops.along import add_along_axis, take_along_axis
+from symconv.ops.axes import *  # noqa: F403
 from symconv.ops.branch import *  # noqa: F403
 from symconv.ops.complex import angle, imag, real
 from symconv.ops.conv import conv1d, conv2d, conv3d
 from symconv.ops.create import *  # noqa: F403
 from symconv.ops.cut import disconnected_grad
+from symconv.ops.diagonals import *  # noqa: F403
 from symconv.ops.dot import dot, matmul
 from symconv.ops.elemwise_rows import *  # noqa: F403
 from symconv.ops.fill import *  # noqa: F403
 from symconv.ops.from_graph import *  # noqa: F403
+from symconv.ops.grids import *  # noqa: F403
 from symconv.ops.index import *  # noqa: F403
 from symconv.ops.join import *  # noqa: F403
 from symconv.ops.nn import *  # noqa: F403
-from symconv.ops.reduce import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
+from symconv.ops.pool import *  # noqa: F403
+from symconv.ops.reduce import all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, std, sum, var
 from symconv.ops.scan import *  # noqa: F403
 from symconv.ops.shape import (
     addbroadcast,
-    dimshuffle,
-    expand_dims,
     flatten,
+    patternbroadcast,
+    ravel,
     reshape,
     shape,
-    shape_padaxis,
-    shape_padleft,
-    shape_padright,
     size_of,
     specify_shape,
-    squeeze,
-    swapaxes,
-    transpose,
+    unbroadcast,
 )
 from symconv.ops.sort import *  # noqa: F403
+from symconv.ops.special import *  # noqa: F403
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError", "as_variable",
-    "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
-    "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "expand_dims",
-    "FileError", "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag",
-    "In", "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError", "Out",
-    "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule", "Settings",
-    "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
-    "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
-    "TensorType", "transpose", "UnusedInputError", "var", "Variable", "verify_grad",
-    *branch.__all__, *create.__all__, *elemwise_rows.__all__, *fill.__all__, *from_graph.__all__,
-    *index.__all__, *join.__all__, *nn.__all__, *loops.__all__, *order.__all__,
+    "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
+    "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
+    "conv2d", "conv3d", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "FileError",
+    "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag", "In",
+    "IndexingError", "Lop", "matmul", "max", "max_and_argmax", "mean", "min", "MissingInputError",
+    "NodeRule", "Op", "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel",
+    "real", "reshape", "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError",
+    "SharedVariable", "size_of", "specify_shape", "std", "sum", "SymconvError", "take_along_axis",
+    "TensorType", "unbroadcast", "UnusedInputError", "var", "Variable", "verify_grad",
+    *axes.__all__, *branch.__all__, *create.__all__, *diagonals.__all__, *elemwise_rows.__all__,
+    *filled.__all__, *from_graph.__all__, *grids.__all__, *index.__all__, *joined.__all__, *loops.__all__,
+    *nn.__all__, *order.__all__, *pooling.__all__, *special.__all__,
 ]  # fmt: skip
 
 _FAMILIES = ("linalg", "random")

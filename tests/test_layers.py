@@ -19,7 +19,7 @@ ALLOWED = {
     "symconv.ops": {*CORE, "symconv.ops"},
     "symconv.gradient": {*CORE, "symconv.ops"},
     "symconv.compile": {*CORE, "symconv.compile", "symconv.compile.rules"},
-    "symconv.compile.rules": {*CORE, "symconv.ops", "symconv.compile"},
+    "symconv.compile.rules": {*CORE, "symconv.ops", "symconv.compile", "symconv.compile.rules"},
     "symconv": EVERYTHING_BUT_THE_EDGES - {"symconv"},
     "symconv.viz": {*EVERYTHING_BUT_THE_EDGES, "symconv.viz"},
     "symconv.theano": {*EVERYTHING_BUT_THE_EDGES, "symconv.theano", "symconv.viz"},

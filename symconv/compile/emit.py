@@ -269,7 +269,9 @@ class _Writer:
             return
         operands = [self._text(operand) for operand in call.operands]
         (out,) = call.out
-        if function == "copy":
+        if function == "into":
+            self.lines.append(f"    {bound}({', '.join([*operands, self._text(out)])})")
+        elif function == "copy":
             self.lines.append(f"    {self._target(out)} = {operands[0]}")
         elif function == "where":
             condition, chosen, otherwise = operands

@@ -19,6 +19,8 @@ from symconv.graph.origin import Origin, here
 from symconv.graph.types import DTYPES, Array, TensorType, type_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from symconv.graph.op import Op
 
 UNTRAVELLED = ("eval_functions",)  # attributes that no copy takes along: what can be made again
@@ -131,8 +133,22 @@ class Variable:
     def __int__(self) -> int:
         self._no_value("number")
 
-    def __iter__(self) -> NoReturn:
-        self._no_value("elements to iterate over")
+    def __iter__(self) -> "Iterator[Variable]":
+        length = self.type.shape[0] if self.ndim else None
+        if length is None:
+            self._no_value("known number of elements to iterate over")
+        return iter([self[position] for position in range(length)])
+
+    def __contains__(self, value: Any) -> NoReturn:
+        self._no_value("elements to compare with")
+
+    def __setitem__(self, index: Any, value: Any) -> NoReturn:
+        raise ArgumentError(
+            "a symbolic variable cannot be assigned to",
+            arguments=[(str(self), self.type)],
+            where=here(),
+            hint="make a new one: set_subtensor(x[index], y), or inc_subtensor",
+        )
 
     def __array__(self, *args: Any, **kwargs: Any) -> NoReturn:
         self._no_value("array")
@@ -253,6 +269,9 @@ class Variable:
     def __ge__(self, other: Operand) -> "Variable":
         return operate("__ge__", self, other)
 
+    def __getitem__(self, index: Any) -> "Variable":
+        return operate("__getitem__", self, index)
+
     @property
     def T(self) -> "Variable":
         """The transpose: all axes reversed."""
@@ -262,6 +281,11 @@ class Variable:
     def shape(self) -> "Variable":
         """The sizes as an int64 vector."""
         return operate("shape", self)
+
+    @property
+    def size(self) -> "Variable":
+        """The number of elements as an int64 scalar."""
+        return operate("size", self)
 
     def __getattr__(self, name: str) -> Any:
         # Every other method (x.sum(), x.dimshuffle(...), x.tanh()) is a function of the operator table.
