@@ -39,6 +39,22 @@ def layer_case(
     return Case(name, "conv_layer", layer(image, filters), goal=dict(zip(FLOATS, goal, strict=True)))
 
 
+def chain_case(ops: int, size: int) -> Case:
+    """A chain of elementwise ops; the goal is a ratio, best peer over symconv."""
+    name = f"chain{ops}-1e{len(str(size)) - 1}"
+    return Case(name, "elementwise_chain", {"ops": ops, "size": size}, goal=AT_PEERS)
+
+
+def reduction_case(what: str, axis: int | None, shape: tuple[int, int, int] = (96, 200, 220)) -> Case:
+    """A reduction of a 3-d tensor over one axis, or over all of them."""
+    name = f"{what}-{'all' if axis is None else f'axis{axis}'}"
+    return Case(name, "reduction", {"what": what, "axis": axis, "shape": list(shape)}, goal=AT_PEERS)
+
+
+AT_PEERS = {"float32": 1 / 1.3, "float64": 1 / 1.3}  # within 1.3 of the fastest compiled peer
+LEVEL = {"float32": 1.0, "float64": 1.0}
+WHAT = ("sum", "max", "squares", "product")
+LAYERS = [784, 500, 10]
 PHOTO = layer((1, 3, 639, 516), (2, 9, 9))
 SEED = layer((1, 3, 120, 160), (2, 9, 9))
 
@@ -52,6 +68,18 @@ CASES: tuple[Case, ...] = (
     layer_case("res1x1", (1, 256, 56, 56), (64, 1, 1), 1.0, 1.0),
     layer_case("vgg1", (1, 3, 224, 224), (64, 3, 3), 1.0, 1.0),
     layer_case("deep", (8, 256, 14, 14), (256, 3, 3), 1.0, 1.0),
+    *(chain_case(ops, 10**power) for ops in (1, 4, 16) for power in range(3, 8)),
+    *(reduction_case(what, axis) for what in WHAT for axis in (0, 1, 2, None)),
+    Case("softmax-128", "softmax_cross_entropy", {"rows": 128, "classes": 1000}, goal=LEVEL),
+    Case("mlp-20", "mlp_step", {"batch": 20, "layers": LAYERS}, goal=LEVEL),
+    Case("mlp-600", "mlp_step", {"batch": 600, "layers": LAYERS}, goal=LEVEL),
+    Case(
+        "rnn-1000",
+        "recurrent",
+        {"steps": 1000, "batch": 32, "features": 128, "hidden": 128},
+        goal=LEVEL,
+    ),
+    Case("slices-600", "batch_slices", {"data": [60_000, 784], "batch": 600}, goal=LEVEL),
     Case(
         "tiny-call",
         "tiny_call",
@@ -76,6 +104,14 @@ CASES: tuple[Case, ...] = (
         measure="memory",
         goal={"float32": 1.0, "float64": 1.0},
         what="photo: peak memory of a fresh process (in brackets: over the bare import)",
+    ),
+    Case(
+        "mlp-memory",
+        "mlp_step",
+        {"batch": 600, "layers": LAYERS},
+        measure="memory",
+        goal=LEVEL,
+        what="a training step of mlp-600: peak memory of a fresh process (in brackets: over the bare import)",
     ),
     Case(
         "import",

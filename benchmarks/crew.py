@@ -210,6 +210,6 @@ def write_inputs(case: Case, dtype: str, folder: Path, check: bool = True) -> No
     for name in kind.FED:
         np.save(folder / "second" / name, second[name])
     if check:
-        np.save(folder / "reference", kind.reference(parameters, arrays))
+        np.save(folder / "reference", kinds.as_one(kind.reference(parameters, arrays)))
         changed = arrays | {name: second[name] for name in kind.FED}
-        np.save(folder / "second_reference", kind.reference(parameters, changed))
+        np.save(folder / "second_reference", kinds.as_one(kind.reference(parameters, changed)))

@@ -39,9 +39,9 @@ class Slot:
     tolerance: float
     dtype: str
     batch: int = 1
-    last: np.ndarray | None = None
+    last: np.ndarray | tuple[np.ndarray, ...] | None = None
 
-    def call(self) -> np.ndarray:
+    def call(self) -> np.ndarray | tuple[np.ndarray, ...]:
         self.last = self.prepared.run(self.native)
         return self.last
 
@@ -167,7 +167,7 @@ class Worker:
     def compare(self, slot: Slot, reference: str) -> dict[str, Any]:
         """Hold the slot's last result against a reference: shape, dtype and the largest difference."""
         expected = np.load(slot.folder / f"{reference}.npy")
-        got = slot.last
+        got = kinds.as_one(slot.last)
         if not isinstance(got, np.ndarray) or got.shape != expected.shape or str(got.dtype) != slot.dtype:
             what = f"{got.dtype}{list(got.shape)}" if isinstance(got, np.ndarray) else type(got).__name__
             why = f"expected {slot.dtype}{list(expected.shape)}, got {what}"
@@ -175,7 +175,7 @@ class Worker:
         difference = float(np.max(np.abs(got - expected), initial=0.0))
         right = difference <= slot.tolerance  # a NaN is not right
         why = "" if right else f"differs by {difference:.2g} where {slot.tolerance:.2g} is allowed"
-        return {"right": right, "difference": difference, "why": why}
+        return {"right": bool(right), "difference": difference, "why": why}
 
     def explain(self, slot: str) -> dict[str, Any]:
         """What the peer says of how it ran the case."""

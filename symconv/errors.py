@@ -70,6 +70,10 @@ class RankError(ShapeError, TypeError):
     """A wrong number of dimensions."""
 
 
+class IndexingError(SymconvError, IndexError):
+    """An index that is out of range, or more indices than there are dimensions."""
+
+
 class DTypeError(SymconvError, TypeError):
     """A dtype that an operation or an argument cannot take."""
 

@@ -68,6 +68,11 @@ def test_pictures_are_those_that_the_program_draws():
         assert kept == text, f"{name} is stale: run docs/make_pictures.py"
 
 
+def test_the_table_of_ops_is_what_the_definitions_say():
+    make_ops = program("make_ops")
+    assert make_ops.PAGE.read_text(encoding="utf-8") == make_ops.page(), "stale: run docs/make_ops.py"
+
+
 def test_the_readme_has_one_line_to_run_and_one_to_test():
     lines = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     assert [("pytest" in line, "symconv demo" in line) for line in lines] == [(False, True), (True, False)]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 # In the order of the tables: the subject first, then from the plainest to the largest.
-NAMES = ("symconv", "numpy_plain", "scipy", "torch", "onnxruntime", "openvino", "jax")
+NAMES = ("symconv", "numpy_plain", "scipy", "torch", "onnxruntime", "openvino", "jax", "pytensor")
 
 Arrays = dict[str, np.ndarray]
 
@@ -25,10 +25,11 @@ class Prepared:
     """A case as a peer runs it: `run(convert(arrays))` is the result, and only `run` is timed.
 
     `convert` takes the arrays to what the peer likes best (its own tensor, its own layout): that is a gift to
-    the peers, for symconv takes NumPy's arrays as they are. `run` returns a NumPy array of any strides.
+    the peers, for symconv takes NumPy's arrays as they are. `run` returns a NumPy array of any
+    strides, or a tuple of arrays.
     """
 
-    run: Callable[[Any], np.ndarray]
+    run: Callable[[Any], np.ndarray | tuple[np.ndarray, ...]]
     convert: Callable[[Arrays], Any]
     details: Mapping[str, float] | None = None
     explain: Callable[[], str] | None = None
@@ -71,6 +72,11 @@ def flipped(filters: np.ndarray) -> np.ndarray:
     """The filters turned by 180 degrees: correlating with them is convolving with the given ones."""
     # A copy: ascontiguousarray would keep the negative strides of a 1x1 filter, which torch refuses.
     return filters[:, :, ::-1, ::-1].copy()
+
+
+def in_order(*names: str) -> Callable[[Arrays], tuple[np.ndarray, ...]]:
+    """A `convert` that hands over these arrays as they are."""
+    return lambda fed: tuple(fed[name] for name in names)
 
 
 def load(module: str) -> Peer:

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from benchmarks.kinds import elementwise_chain, mlp_step, reduction
 from benchmarks.peers import Arrays, Peer, Prepared, flipped
 
 
@@ -13,7 +14,16 @@ class Jax(Peer):
     """Parameters are closed over, for XLA to treat them as constants; inputs are on its device already."""
 
     requires = ("jax", "jaxlib")
-    variants = {"conv_layer": ("jit", "channels_last"), "tiny_call": ("jit",)}  # noqa: RUF012
+    variants = {  # noqa: RUF012
+        "conv_layer": ("jit", "channels_last"),
+        "tiny_call": ("jit",),
+        "elementwise_chain": ("jit",),
+        "reduction": ("jit",),
+        "softmax_cross_entropy": ("jit",),
+        "mlp_step": ("jit",),
+        "recurrent": ("jit",),
+        "batch_slices": ("jit",),
+    }
 
     def start(self, threads: int) -> None:
         # XLA sizes its pool by the cores that it may use, and has no other setting that holds.
@@ -55,6 +65,84 @@ class Jax(Peer):
         jax = self.library
         call = jax.jit(lambda x: jax.numpy.tanh(x + 1))
         return Prepared(lambda x: np.asarray(call(x)), lambda fed: jax.device_put(np.array(fed["x"])))
+
+    def put(self, *names: str):
+        """A `convert` that copies these arrays to its device."""
+        put = self.library.device_put
+        return lambda fed: tuple(put(np.array(fed[name])).block_until_ready() for name in names)
+
+    def elementwise_chain(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        numpy, number = self.library.numpy, parameters["ops"]
+        call = self.library.jit(lambda x, y: elementwise_chain.chain(numpy, number, x, y))
+        return Prepared(lambda pair: np.asarray(call(*pair)), self.put("x", "y"))
+
+    def reduction(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        numpy, axis, what = self.library.numpy, parameters["axis"], reduction.WHAT[parameters["what"]]
+        call = self.library.jit(lambda x, y: what(numpy, x, y, axis))
+        return Prepared(lambda pair: np.asarray(call(*pair)), self.put("x", "y"))
+
+    def loss(self, scores: object, labels: object) -> object:
+        """The mean cross-entropy of softmax."""
+        right = self.library.numpy.take_along_axis(
+            self.library.nn.log_softmax(scores), labels[:, None], axis=1
+        )
+        return -right.mean()
+
+    def softmax_cross_entropy(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        call = self.library.jit(self.library.value_and_grad(self.loss))
+        return Prepared(lambda pair: tuple(map(np.asarray, call(*pair))), self.put("scores", "labels"))
+
+    def mlp_step(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        jax = self.library
+
+        def cost(weights: list, x: object, labels: object) -> object:
+            W1, b1, W2, b2 = weights
+            scores = jax.numpy.tanh(x @ W1 + b1) @ W2 + b2
+            return self.loss(scores, labels) + mlp_step.L2 * ((W1 * W1).sum() + (W2 * W2).sum())
+
+        @jax.jit
+        def step(weights: list, x: object, labels: object, rate: object) -> tuple:
+            value, gradients = jax.value_and_grad(cost)(weights, x, labels)
+            return value, [
+                weight - rate * gradient for weight, gradient in zip(weights, gradients, strict=True)
+            ]
+
+        weights = list(self.put(*mlp_step.NAMES)(arrays))
+
+        def run(batch: tuple) -> tuple[np.ndarray, ...]:
+            value, weights[:] = step(weights, *batch)
+            return np.asarray(value), *map(np.asarray, weights)
+
+        return Prepared(run, self.put(*mlp_step.FED))
+
+    def recurrent(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        jax = self.library
+        h0 = arrays["h0"]
+
+        def cost(weights: list, x: object) -> object:
+            W, U, b = weights
+            step = lambda h, into: (jax.numpy.tanh(into + h @ U), None)  # noqa: E731
+            last, _ = jax.lax.scan(step, h0, x @ W + b)
+            return (last * last).mean()
+
+        call = jax.jit(jax.value_and_grad(cost))
+        weights = self.put("W", "U", "b")(arrays)
+
+        def run(x: object) -> tuple[np.ndarray, ...]:
+            value, gradients = call(weights, x)
+            return np.asarray(value), *map(np.asarray, gradients)
+
+        return Prepared(run, lambda fed: self.put("x")(fed)[0])
+
+    def batch_slices(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        jax, batch = self.library, parameters["batch"]
+        (data,) = self.put("data")(arrays)
+
+        @jax.jit
+        def call(data: object, index: object) -> object:
+            return jax.lax.dynamic_slice_in_dim(data, index * batch, batch).mean(axis=0)
+
+        return Prepared(lambda index: np.asarray(call(data, index)), lambda fed: int(fed["index"]))
 
 
 PEER = Jax()

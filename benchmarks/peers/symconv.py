@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from benchmarks.peers import Arrays, Peer, Prepared
+import numpy as np
+
+from benchmarks.kinds import elementwise_chain, mlp_step, reduction
+from benchmarks.peers import Arrays, Peer, Prepared, in_order
 
 
 class Symconv(Peer):
@@ -15,6 +18,10 @@ class Symconv(Peer):
         "conv_layer": ("function",),
         "tiny_call": ("function",),
         "elementwise_graph": ("function",),
+        "elementwise_chain": ("function",),
+        "reduction": ("function",),
+        "softmax_cross_entropy": ("function",),
+        "mlp_step": ("function",),
     }
 
     def start(self, threads: int) -> None:
@@ -50,6 +57,51 @@ class Symconv(Peer):
         f = sc.function([x], y)
         details = {"build_seconds": built - begin, "compile_seconds": perf_counter() - built}
         return Prepared(f, lambda fed: fed["x"], details)
+
+    def elementwise_chain(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc = self.library
+        x, y = (sc.vector(name, dtype=str(arrays[name].dtype)) for name in ("x", "y"))
+        f = sc.function([x, y], elementwise_chain.chain(sc, parameters["ops"], x, y))
+        return Prepared(lambda pair: f(*pair), in_order("x", "y"), explain=lambda: explanation(f))
+
+    def reduction(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc = self.library
+        x, y = (sc.tensor3(name, dtype=str(arrays[name].dtype)) for name in ("x", "y"))
+        result = reduction.WHAT[parameters["what"]](sc, x, y, parameters["axis"])
+        f = sc.function([x, y], result, on_unused_input="ignore")
+        return Prepared(lambda pair: f(*pair), in_order("x", "y"), explain=lambda: explanation(f))
+
+    def right_scores(self, scores: object, labels: object, classes: int) -> object:
+        """The scores of the right classes."""
+        sc = self.library
+        return sc.switch(sc.eq(labels.dimshuffle(0, "x"), np.arange(classes)), scores, 0).sum(axis=1)
+
+    def softmax_cross_entropy(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc = self.library
+        scores = sc.matrix("scores", dtype=str(arrays["scores"].dtype))
+        labels = sc.vector("labels", dtype="int64")
+        loss = -self.right_scores(sc.logsoftmax(scores), labels, parameters["classes"]).mean()
+        f = sc.function([scores, labels], [loss, sc.grad(loss, scores)])
+        convert = in_order("scores", "labels")
+        return Prepared(lambda pair: tuple(f(*pair)), convert, explain=lambda: explanation(f))
+
+    def mlp_step(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc = self.library
+        dtype = str(arrays["x"].dtype)
+        x, rate = sc.matrix("x", dtype=dtype), sc.scalar("rate", dtype=dtype)
+        labels = sc.vector("labels", dtype="int64")
+        W1, b1, W2, b2 = weights = [sc.shared(arrays[name], name=name) for name in mlp_step.NAMES]
+        scores = sc.dot(sc.tanh(sc.dot(x, W1) + b1), W2) + b2
+        right = self.right_scores(sc.logsoftmax(scores), labels, parameters["layers"][-1])
+        cost = -right.mean() + mlp_step.L2 * (sc.sqr(W1).sum() + sc.sqr(W2).sum())
+        gradients = sc.grad(cost, weights)
+        updates = [(w, w - rate * gradient) for w, gradient in zip(weights, gradients, strict=True)]
+        f = sc.function([x, labels, rate], cost, updates=updates)
+
+        def run(batch: tuple) -> tuple:
+            return f(*batch), *(weight.get_value(borrow=True) for weight in weights)
+
+        return Prepared(run, in_order(*mlp_step.FED), explain=lambda: explanation(f))
 
 
 def explanation(function: object) -> str:

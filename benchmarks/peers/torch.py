@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 
+from benchmarks.kinds import elementwise_chain, mlp_step, reduction
 from benchmarks.peers import Arrays, Peer, Prepared, flipped
 
 
@@ -16,6 +17,12 @@ class Torch(Peer):
     variants = {  # noqa: RUF012
         "conv_layer": ("eager", "channels_last", "compiled", "compiled_channels_last"),
         "tiny_call": ("eager",),
+        "elementwise_chain": ("eager", "compiled"),
+        "reduction": ("eager", "compiled"),
+        "softmax_cross_entropy": ("eager", "compiled"),
+        "mlp_step": ("eager", "compiled"),
+        "recurrent": ("eager",),
+        "batch_slices": ("eager",),
     }
 
     def start(self, threads: int) -> None:
@@ -50,9 +57,7 @@ class Torch(Peer):
     def compiled(self, filters: object, bias: object):
         """The layer through torch.compile, its parameters frozen in float32."""
         torch = self.library
-        if not any(shutil.which(compiler) for compiler in ("g++", "clang++", "c++")):
-            raise RuntimeError("torch.compile needs a C++ compiler, and none is on the path")
-        torch._dynamo.reset()
+        self.make_ready_to_compile()
         # Freezing lays the filters out for oneDNN, which has no float64 and raises.
         torch._inductor.config.freezing = filters.dtype == torch.float32
 
@@ -74,6 +79,105 @@ class Torch(Peer):
             return torch.tanh(x + 1).numpy()
 
         return Prepared(run, lambda fed: torch.from_numpy(fed["x"]))
+
+    def make_ready_to_compile(self) -> None:
+        """Raise where torch.compile cannot work, and let it forget what it has compiled."""
+        if not any(shutil.which(compiler) for compiler in ("g++", "clang++", "c++")):
+            raise RuntimeError("torch.compile needs a C++ compiler, and none is on the path")
+        self.library._dynamo.reset()
+
+    def perhaps_compiled(self, variant: str, call):
+        """A function as it is, or through torch.compile."""
+        if variant != "compiled":
+            return call
+        self.make_ready_to_compile()
+        self.library._inductor.config.freezing = False
+        return self.library.compile(call)
+
+    def tensors(self, *names: str):
+        """A `convert` to tensors that share the arrays' memory."""
+        return lambda fed: tuple(self.library.from_numpy(fed[name]) for name in names)
+
+    def elementwise_chain(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        torch, number = self.library, parameters["ops"]
+        call = self.perhaps_compiled(variant, lambda x, y: elementwise_chain.chain(torch, number, x, y))
+        return Prepared(lambda pair: call(*pair).numpy(), self.tensors("x", "y"))
+
+    def reduction(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        torch, what, axis = self.library, parameters["what"], parameters["axis"]
+        if what == "max" and axis is not None:  # its `max` along an axis finds positions too
+            call = self.perhaps_compiled(variant, lambda x, y: torch.amax(x, axis))
+        elif what == "max":
+            call = self.perhaps_compiled(variant, lambda x, y: x.max())
+        else:
+            call = self.perhaps_compiled(variant, lambda x, y: reduction.WHAT[what](torch, x, y, axis))
+        return Prepared(lambda pair: call(*pair).numpy(), self.tensors("x", "y"))
+
+    def softmax_cross_entropy(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        torch = self.library
+        loss = self.perhaps_compiled(variant, torch.nn.functional.cross_entropy)
+
+        def run(pair: tuple) -> tuple[np.ndarray, ...]:
+            scores = pair[0].detach().requires_grad_()
+            with torch.enable_grad():
+                value = loss(scores, pair[1])
+                (gradient,) = torch.autograd.grad(value, scores)
+            return value.detach().numpy(), gradient.numpy()
+
+        return Prepared(run, self.tensors("scores", "labels"))
+
+    def mlp_step(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        torch = self.library
+        weights = [torch.from_numpy(arrays[name].copy()).requires_grad_() for name in mlp_step.NAMES]
+
+        def cost(x: object, labels: object) -> object:
+            W1, b1, W2, b2 = weights
+            scores = torch.addmm(b2, torch.tanh(torch.addmm(b1, x, W1)), W2)
+            loss = torch.nn.functional.cross_entropy(scores, labels)
+            return loss + mlp_step.L2 * (W1.square().sum() + W2.square().sum())
+
+        def update(gradients: tuple, rate: object) -> None:
+            for weight, gradient in zip(weights, gradients, strict=True):
+                weight -= rate * gradient
+
+        forward = self.perhaps_compiled(variant, cost)
+        if variant == "compiled":
+            update = torch.compile(update)
+
+        def run(batch: tuple) -> tuple[np.ndarray, ...]:
+            with torch.enable_grad():
+                value = forward(*batch[:2])
+                gradients = torch.autograd.grad(value, weights)
+            with torch.no_grad():
+                update(gradients, batch[2])
+            return value.detach().numpy(), *(weight.detach().numpy() for weight in weights)
+
+        return Prepared(run, self.tensors(*mlp_step.FED))
+
+    def recurrent(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        torch = self.library
+        weights = [torch.from_numpy(arrays[name]).requires_grad_() for name in ("W", "U", "b")]
+        (h0,) = self.tensors("h0")(arrays)
+
+        def run(x: object) -> tuple[np.ndarray, ...]:
+            W, U, b = weights
+            with torch.enable_grad():
+                h = h0
+                for into in (x @ W + b).unbind():
+                    h = torch.tanh(torch.addmm(into, h, U))
+                cost = h.square().mean()
+                gradients = torch.autograd.grad(cost, weights)
+            return cost.detach().numpy(), *(gradient.numpy() for gradient in gradients)
+
+        return Prepared(run, lambda fed: torch.from_numpy(fed["x"]))
+
+    def batch_slices(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        (data,), batch = self.tensors("data")(arrays), parameters["batch"]
+
+        def run(index: int) -> np.ndarray:
+            return data[index * batch : (index + 1) * batch].mean(0).numpy()
+
+        return Prepared(run, lambda fed: int(fed["index"]))
 
 
 PEER = Torch()

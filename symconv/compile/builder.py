@@ -12,14 +12,14 @@ How long blocks are, and whether they run in parallel, is decided here, for ever
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import product
 from math import log2, prod
 from typing import Any, ClassVar, NamedTuple
 
-from symconv.compile.elementwise import Recorder, allocate
+from symconv.compile.elementwise import Recorder, allocate, literal_text
 from symconv.compile.program import (
     ALL,
     Buffer,
@@ -35,9 +35,11 @@ from symconv.compile.program import (
     Value,
     View,
 )
-from symconv.errors import CompileError
+from symconv.errors import CompileError, SymconvError
+from symconv.graph.meaning import explained
 from symconv.graph.nodes import Apply, Variable
 from symconv.graph.op import Op
+from symconv.graph.types import type_of
 
 Position = tuple[Slice | slice | Size, ...]  # for each axis of the output: which part of it, or which element
 
@@ -164,13 +166,15 @@ class Builder:
     body : list of Instr
         What was written so far.
     constants : dict
-        Arrays that the kernels name.
+        Arrays, and functions that call nothing but NumPy, that the kernels name.
     performs : dict
         Python functions that the kernels name.
     needs_contiguous : set of Buffer
         Inputs that must be laid out row by row.
     notes : list of str
         What a reader of the source should know: the algorithm, the blocks.
+    node : Apply or None
+        What is lowered: errors of its ``perform`` name its arguments and the user's line.
     """
 
     names: Names
@@ -182,6 +186,7 @@ class Builder:
     body: list[Instr] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     loop: Loop | None = None
+    node: Apply | None = None
 
     # Memory
 
@@ -218,7 +223,16 @@ class Builder:
 
     def fill(self, number: float, out: Value) -> None:
         """``out <- number``."""
-        self.copy(Number(repr(number)), out)
+        self.copy(self.number(number), out)
+
+    @staticmethod
+    def number(value: float) -> Number:
+        """A number as an operand."""
+        return Number(literal_text(value))
+
+    def constant(self, array: Any) -> Buffer:
+        """An array that the kernel knows, as an operand."""
+        return self._constant(array)
 
     def matmul(self, left: Value, right: Value, out: Value) -> None:
         """Matrix product over the last two axes, batched over the others."""
@@ -227,8 +241,14 @@ class Builder:
     def perform(self, op: Op, inputs: Sequence[Value], outputs: Sequence[Value]) -> None:
         """Call the op's own ``perform``, and copy what it returns."""
         name = self.names("perform_" + re.sub(r"\W.*", "", op.label.lower()))
-        self.performs[name] = op.perform
+        self.performs[name] = op.perform if self.node is None else located(op, self.node)
         self.write(Call(f"perform:{name}", tuple(inputs), tuple(outputs)))
+
+    def into(self, function: Callable[..., None], inputs: Sequence[Operand], out: Value) -> None:
+        """Call a function that writes into its last argument and calls nothing but NumPy."""
+        name = self.names(function.__name__)
+        self.constants[name] = function
+        self.write(Call(f"into:{name}", tuple(inputs), (out,)))
 
     # Loops
 
@@ -364,6 +384,18 @@ class Builder:
         with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1)) as blocks:
             at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
             self.epilogue(None, at)
+
+
+def located(op: Op, node: Apply) -> Callable[..., Any]:
+    """An op's ``perform``; its errors name the node's arguments and the user's line."""
+
+    def perform(*arrays: Any) -> Any:
+        try:
+            return op.perform(*arrays)
+        except SymconvError as error:
+            raise explained(error, node, [type_of(array) for array in arrays]) from None
+
+    return perform
 
 
 def symbol(name: str) -> Size:

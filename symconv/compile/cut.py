@@ -100,4 +100,6 @@ def _piece(
     given.update(output for node, place in boundary.items() if place < level for output in node.outputs)
     given.update(graph.inputs)
     inputs = [variable for variable in leaves(wanted, given) if variable in given]
+    if level == last:
+        return Piece(FunctionGraph(tuple(inputs), graph.outputs, graph.updates), between)
     return Piece(FunctionGraph(tuple(inputs), tuple(wanted)), between)

@@ -55,7 +55,7 @@ def emit(program: Program, memory: Memory, title: str) -> Source:
     """Write the source of a program."""
     namespace: dict[str, Any] = {
         "np": np, "parallel": parallel, "serial": serial, "allocate": allocate,
-        **program.constants, **program.performs,
+        **program.constants, **program.performs, **dict(program.spares.values()),
     }  # fmt: skip
     loops = {instr: kernel for kernel in program.kernels for instr in kernel.body if isinstance(instr, Loop)}
     parts = [f'"""{_clean(title)}"""']
@@ -269,7 +269,9 @@ class _Writer:
             return
         operands = [self._text(operand) for operand in call.operands]
         (out,) = call.out
-        if function == "copy":
+        if function == "into":
+            self.lines.append(f"    {bound}({', '.join([*operands, self._text(out)])})")
+        elif function == "copy":
             self.lines.append(f"    {self._target(out)} = {operands[0]}")
         elif function == "where":
             condition, chosen, otherwise = operands
@@ -316,7 +318,9 @@ def _run(program: Program, memory: Memory) -> str:
     fresh = dict.fromkeys(
         buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
     )
-    lines += [f"    {b.name} = np.empty({sizes_text(b.shape)}, np.{_dtype(b)})" for b in fresh]
+    for b in fresh:
+        empty, _ = program.spares.get(b.name, ("np.empty", None))
+        lines.append(f"    {b.name} = {empty}({sizes_text(b.shape)}, np.{_dtype(b)})")
     position = 0
     for kernel in program.kernels:
         loops = [instr for instr in kernel.body if isinstance(instr, Loop)]

@@ -10,6 +10,7 @@ import keyword
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,10 @@ import numpy as np
 from symconv.compile.builder import Builder, Machine, Names, Region
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
-from symconv.compile.program import Buffer, Kernel, Program, Value, verify
+from symconv.compile.program import Buffer, Kernel, Program, Value, concrete, verify
 from symconv.compile.rewrite import short
+from symconv.errors import SymconvError
+from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
@@ -89,7 +92,7 @@ class _Lowering:
         outputs = self._outputs(homes)
         program = Program(
             tuple(inputs), tuple(outputs), tuple(self.kernels), frozenset(self.needs_contiguous),
-            self.constants, self.performs,
+            self.constants, self.performs, self._spares(outputs),
         )  # fmt: skip
         verify(program)
         return program
@@ -109,8 +112,11 @@ class _Lowering:
                 return
         if any(np.prod(self.types[output].shape) > LARGEST_KNOWN for output in node.outputs):  # type: ignore[arg-type]
             return
-        with np.errstate(all="ignore"):
-            results = as_tuple(node.op.perform(*arguments))
+        try:
+            with np.errstate(all="ignore"):
+                results = as_tuple(node.op.perform(*arguments))
+        except SymconvError:
+            return  # what values it cannot take, it says when it is run
         for output, result in zip(node.outputs, results, strict=True):
             self.types[output] = self.types[output].with_value(np.asarray(result, output.dtype))
 
@@ -127,7 +133,8 @@ class _Lowering:
             root = result
             while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
                 root = root.owner.inputs[0]  # type: ignore[union-attr]
-            if self._computed(root) and root not in taken:
+            # A part of something larger is copied: it would keep all of it alive.
+            if self._computed(root) and root not in taken and self._count(root) <= self._count(result):
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
@@ -136,6 +143,9 @@ class _Lowering:
         """Whether a kernel or a view of this program makes the variable."""
         given = variable in self._given
         return variable.owner is not None and not given and not self._known(variable.owner)
+
+    def _count(self, variable: Variable) -> int:
+        return prod(sizes(self.types[variable]))
 
     def _outputs(self, homes: dict[Variable, Variable]) -> list[Value]:
         outputs: list[Value] = []
@@ -151,6 +161,15 @@ class _Lowering:
             returned.add(value.buffer)
             outputs.append(value)
         return outputs
+
+    def _spares(self, outputs: Sequence[Value]) -> dict[str, tuple[str, Any]]:
+        """Who gives the memory of large new values of shared variables: the variables themselves."""
+        spares = {}
+        for (target, _), output in zip(self.graph.updates, outputs[len(self.graph.outputs) :], strict=True):
+            if isinstance(output, Buffer) and concrete(output.elements, {}) * _itemsize(output) >= LARGE:
+                name = self.names(f"memory_of_{self.values[target].buffer.name}")
+                spares[output.name] = name, target.container.fresh
+        return spares
 
     # Kernels
 
@@ -194,15 +213,16 @@ class _Lowering:
         anchor = next((member for member in members if member.op.role != "elementwise"), None)
         region = self._region(members, anchor, outside, dict(zip(inner.outputs, outputs, strict=True)))
         builder = self._builder(region)
+        builder.node = anchor
         if anchor is None:
             builder.elementwise(sizes(self.types[node.outputs[0]]), self._bytes_each(region))
         else:
             inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
-        wanted = "_".join(filter(None, words))
+        wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
-        self._kernel(name, _comment(node, members), builder)
+        self._kernel(name, _comment(node, members), builder, anchor)
 
     def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
         """A view of its input's value; where that has gaps, of a copy without."""
@@ -212,7 +232,8 @@ class _Lowering:
         infer(node, known)
         self.types.update((output, known[output]) for output in node.outputs)
         builder = self._builder(Region(None, (), {}, {}))
-        view = node.op.view(builder, self.value(source), sizes(self.types[node.outputs[0]]))
+        op = node.op.knowing([known.get(v) or type_of_constant(v) for v in node.inputs])
+        view = op.view(builder, self.value(source), sizes(self.types[node.outputs[0]]))
         if builder.body:
             name = identifier(node.op.label.lower(), "view")
             self._kernel(name, (str(node.op), *_places([node])), builder)
@@ -242,10 +263,16 @@ class _Lowering:
     def _bytes_each(self, region: Region) -> int:
         """Bytes that one element of an elementwise kernel touches."""
         touched = [*region.values.values(), *region.outputs.values()]
-        return sum(np.dtype(value.dtype).itemsize for value in touched if isinstance(value, Value))
+        return sum(_itemsize(value) for value in touched if isinstance(value, Value))
 
-    def _kernel(self, name: str, comment: tuple[str, ...], builder: Builder) -> None:
-        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body))
+    def _kernel(
+        self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
+    ) -> None:
+        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body, node))
+
+
+def _itemsize(value: Value) -> int:
+    return np.dtype(value.dtype).itemsize
 
 
 def type_of_constant(variable: Variable) -> TensorType:

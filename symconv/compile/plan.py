@@ -17,6 +17,7 @@ from symconv.compile.lower import lower
 from symconv.compile.program import Program
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.meaning import located
 from symconv.graph.nodes import Variable
 from symconv.graph.types import Array, TensorType
 
@@ -84,6 +85,11 @@ class Plan:
         enter, memory, scratch = workspace
         try:
             results: tuple[Array, ...] = enter(self.run, *arrays, memory, scratch)
+        except Exception as error:
+            located = self._located(error)
+            if located is error:
+                raise
+            raise located from error
         finally:
             if len(self._idle) < MOST_IDLE:
                 self._idle.append(workspace)
@@ -95,6 +101,17 @@ class Plan:
             enter = Context().run
             enter(np.seterr, all="ignore")
         return enter, self._make_memory(), [self._make_scratch() for _ in range(self._workers)]
+
+    def _located(self, error: Exception) -> Exception:
+        """An error of a kernel with what the user wrote there, and where."""
+        trace, function = error.__traceback__, ""
+        while trace is not None:
+            if trace.tb_frame.f_code.co_filename == self.filename:
+                function = trace.tb_frame.f_code.co_name
+            trace = trace.tb_next
+        owners = {k.name: k.node for k in self.program.kernels if function.startswith(k.name)}
+        node = owners[max(owners, key=len)] if owners else None
+        return error if node is None else located(error, node)
 
     @property
     def bytes(self) -> int:

@@ -16,9 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from symconv.errors import CompileError
+
+if TYPE_CHECKING:
+    from symconv.graph.nodes import Apply
 
 
 class Symbolic(NamedTuple):
@@ -359,19 +362,43 @@ def render(value: Value) -> str:
     if value.how == "declare":
         return base
     if value.how == "index":
-        return f"{base}[{', '.join(_render_index(item) for item in value.argument)}]"
+        return base + _render_indices(value)
     return f"{base}.{value.how}({', '.join(map(str, value.argument))})"
 
 
-def _render_index(item: Index) -> str:
-    if item is None:
-        return "None"
-    if not isinstance(item, Slice):
-        return str(item)
+def _render_indices(view: View) -> str:
+    """The indices of a view: those that go forward, then the axes that are reversed."""
+    forward: list[str] = []
+    backward: list[str] = []
+    sizes = iter(view.base.shape)
+    for item in view.argument:
+        size = None if item is None else next(sizes)
+        if not isinstance(item, Slice):
+            forward.append(str(item))
+            backward += [":"] if item is None else []
+            continue
+        if item.step > 0:
+            forward.append(_render_slice(item))
+            backward.append(":")
+            continue
+        # Counted from its other end: Python's -1 would mean the last element, where it should mean none.
+        turned = Slice(item.start + (item.size - 1) * item.step, item.size, -item.step)
+        forward.append(":" if turned == (0, size, 1) else _render_slice(turned))
+        backward.append("::-1")
+    if not view.shape:
+        forward.append("...")  # an array without axes, where NumPy would give a number
+    forward_text = f"[{', '.join(forward)}]"
+    if "::-1" not in backward:
+        return forward_text
+    while backward[-1] == ":":
+        backward.pop()
+    backward_text = f"[{', '.join(backward)}]"
+    return backward_text if set(forward) == {":"} else forward_text + backward_text
+
+
+def _render_slice(item: Slice) -> str:
     if item == ALL:
         return ":"
-    if item.step < 0:
-        return f"::{item.step}"
     stop = item.start + (item.size - 1) * item.step + 1
     step = f":{item.step}" if item.step != 1 else ""
     return f"{'' if item.start == 0 else item.start}:{stop}{step}"
@@ -396,7 +423,8 @@ class Call(NamedTuple):
     ----------
     function : str
         A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", or the name of an
-        op's ``perform`` bound in the program's namespace ("perform:solve").
+        op's ``perform`` bound in the program's namespace ("perform:solve"), or of a function there that
+        takes ``out`` as its last argument ("into:gather").
     operands : tuple of Operand
         What it reads.
     out : tuple of Value
@@ -492,11 +520,14 @@ class Kernel(NamedTuple):
         What it computes, where the user wrote it, how it is done.
     body : list of Instr
         In order of execution.
+    node : Apply or None
+        What may fail in it, for the text of errors.
     """
 
     name: str
     comment: tuple[str, ...]
     body: list[Instr]
+    node: "Apply | None" = None
 
     def calls(self) -> Iterator[tuple[Call, Loop | None]]:
         """Every call, with the loop around it."""
@@ -551,9 +582,12 @@ class Program(NamedTuple):
     contiguous : frozenset of Buffer
         Inputs that must be laid out row by row: others are copied so at the call.
     constants : dict
-        Arrays by the name that the kernels use.
+        Arrays, and functions that call nothing but NumPy, by the name that the kernels use.
     performs : dict
         Python functions by the name that the kernels use: ops without a lowering.
+    spares : dict
+        For large new values of shared variables, by the name of the buffer, what gives the memory: its name
+        in the source, and a function of shape and dtype.
     """
 
     inputs: tuple[Buffer, ...]
@@ -562,6 +596,7 @@ class Program(NamedTuple):
     contiguous: frozenset[Buffer]
     constants: dict[str, Any]
     performs: dict[str, Any]
+    spares: dict[str, tuple[str, Any]]
 
     def __str__(self) -> str:
         inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)
@@ -607,7 +642,7 @@ def _verify_call(kernel: Kernel, call: Call, symbols: dict[str, int]) -> None:
     for value in (*call.operands, *call.out):
         if isinstance(value, Value):
             _verify_view(kernel, call, value, symbols)
-    if call.function.startswith(("perform:", "arg")) or "." in call.function:
+    if call.function.startswith(("perform:", "into:", "arg")) or "." in call.function:
         return  # these change the shape as they like; NumPy checks it
     (out,) = call.out
     target = [concrete(size, symbols) for size in out.shape]
@@ -636,8 +671,9 @@ def _verify_view(kernel: Kernel, call: Call, value: Value, symbols: dict[str, in
                 if isinstance(item, Slice):
                     if item != ALL:
                         first = concrete(item.start, symbols)
-                        last = first + (concrete(item.size, symbols) - 1) * item.step
-                        inside = 0 <= first and last < whole
+                        size = concrete(item.size, symbols)
+                        last = first + (size - 1) * item.step
+                        inside = size == 0 or (0 <= min(first, last) and max(first, last) < whole)
                         _require(inside, kernel, call, f"{value} leaves the axis of length {whole}")
                 else:
                     _require(0 <= concrete(item, symbols) < whole, kernel, call, f"{value} leaves the axis")

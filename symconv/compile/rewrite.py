@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symconv.errors import CompileError, RewriteError
+from symconv.errors import CompileError, RewriteError, SymconvError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Op, as_tuple
@@ -258,6 +258,10 @@ class Driver:
                     hint="remove one of these rules, or give it a condition",
                 )
             final = self._settle(after)
+            if final.owner is not None and len(final.owner.outputs) > 1:
+                if final.owner not in self.settled:  # one output of several: the node is done for itself
+                    self._visit(final.owner)
+                final = self.done[final]
             if final.owner is None or final.owner in self.settled:
                 self._finish(node, (final,))
                 del self.firing[begun:]
@@ -353,14 +357,17 @@ def _fits(before: Variable, after: Variable) -> bool:
 
 def _fold_constants(node: Apply) -> Variable | None:
     type = node.outputs[0].type
-    if len(node.outputs) != 1 or any(
+    if node.op.generates or len(node.outputs) != 1 or any(
         dim is None or dim > MOST_FOLDED_ELEMENTS for dim in type.shape
     ):
         return None
     if int(np.prod([dim or 0 for dim in type.shape], dtype=np.int64)) > MOST_FOLDED_ELEMENTS:
         return None
-    with np.errstate(all="ignore"):
-        result = node.op.perform(*(v.data for v in node.inputs if isinstance(v, Constant)))
+    try:
+        with np.errstate(all="ignore"):
+            result = node.op.perform(*(v.data for v in node.inputs if isinstance(v, Constant)))
+    except SymconvError:
+        return None  # what values it cannot take, it says when it is run, if ever it is
     array = np.asarray(result[0] if isinstance(result, tuple) else result, dtype=type.dtype)
     if not type.accepts(array.shape):
         raise CompileError(f"{node} gave shape {array.shape} where {type} was promised")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from symconv.errors import CompileError, ShapeError, SymconvError
+from symconv.errors import CompileError, IndexingError, ShapeError, SymconvError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
@@ -45,6 +45,17 @@ def explained(error: SymconvError, node: Apply, types: Sequence[TensorType]) -> 
     return error
 
 
+def located(error: Exception, node: Apply, types: Sequence[TensorType] | None = None) -> Exception:
+    """An error that a node's op raised while computing, with what the user wrote, and where."""
+    if isinstance(error, IndexError) and not isinstance(error, SymconvError):
+        error = IndexingError(str(error))
+    if isinstance(error, SymconvError):
+        return explained(error, node, types or [variable.type for variable in node.inputs])
+    if node.origin is not None:
+        error.add_note(f"in {node.op} at {node.origin}")
+    return error
+
+
 def check_stretching(node: Apply, shapes: Sequence[Sequence[int | None]]) -> None:
     """An unknown size never broadcasts, whatever comes: (3, 1) + (3, 4) needs a 1 that is known.
 
@@ -53,11 +64,12 @@ def check_stretching(node: Apply, shapes: Sequence[Sequence[int | None]]) -> Non
     ShapeError
         Where a size that was unknown while the graph was built turns out to be 1 and would be stretched.
     """
-    if node.op.role != "elementwise" or len(shapes) < 2:
+    core = node.op.core_ndim
+    if core is None or len(shapes) < 2:
         return
     ndim = max(map(len, shapes))
     for variable, shape in zip(node.inputs, shapes, strict=True):
-        for axis in range(1, len(shape) + 1):
+        for axis in range(core + 1, len(shape) + 1):
             if shape[-axis] == 1 and variable.type.shape[-axis] is None:
                 others = {other[-axis] for other in shapes if len(other) >= axis} - {1, None}
                 if others:
@@ -109,8 +121,15 @@ def perform(node: Apply, arrays: Sequence[Array]) -> list[Array]:
         check_stretching(node, shapes)
     except SymconvError as error:
         raise explained(error, node, types) from None
+    try:
+        computed = as_tuple(node.op.perform(*arrays))
+    except Exception as error:  # values that the op cannot take
+        found = located(error, node, types)
+        if found is error:
+            raise
+        raise found from None
     results = []
-    for type, result in zip(promised, as_tuple(node.op.perform(*arrays)), strict=True):
+    for type, result in zip(promised, computed, strict=True):
         array = np.asarray(result)
         if array.dtype.name != type.dtype or not type.accepts(array.shape):
             raise CompileError(

@@ -52,6 +52,11 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    generates : bool
+        Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
+    core_ndim : int or None
+        How many trailing axes of the inputs do not broadcast, while all before them do: 0 for elementwise
+        work, 2 for products of stacks of matrices; None where no axis does.
     commutative : bool
         Whether its two inputs may be exchanged; rules then match either order.
     infix : str
@@ -79,6 +84,8 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    generates: ClassVar[bool] = False
+    core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
     infix: ClassVar[str] = ""
 
@@ -116,6 +123,10 @@ class Op:
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
         """For the role "view": the output, of concrete shape, as a view of the first input's value."""
         raise NotImplementedError(f"{type(self).__name__} is no view")
+
+    def knowing(self, types: Sequence[TensorType]) -> "Op":
+        """The op for inputs whose values, as far as ``reads_values`` asks for them, are known."""
+        return self
 
     # For the role "control": loops and branches
 

@@ -102,6 +102,7 @@ class MatMul(Op):
     """The products of stacks of matrices of equal rank; leading axes broadcast."""
 
     role: ClassVar[Role] = "anchor"
+    core_ndim: ClassVar[int | None] = 2
     argument_names: ClassVar[tuple[str, ...]] = ("x", "y")
     infix: ClassVar[str] = "@"
 

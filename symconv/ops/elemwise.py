@@ -257,6 +257,7 @@ class Elemwise(Op):
     """
 
     role: ClassVar[Role] = "elementwise"
+    core_ndim: ClassVar[int | None] = 0
     row: Row
 
     def __post_init__(self) -> None:

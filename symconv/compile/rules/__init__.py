@@ -1,0 +1,13 @@
+"""The rules of each pass; with its modules the one part of the compiler that imports ops.
+
+    algebra     elementwise functions, as equations
+    reductions  sums, products and extremes of what was permuted, scaled, negated, stretched
+    quotients   log, softmax and sigmoid, and what they leave in gradients
+"""
+
+from symconv.compile.rewrite import AnyRule
+from symconv.compile.rules import algebra, quotients, reductions
+
+CANONICAL: tuple[AnyRule, ...] = (*algebra.CANONICAL, *reductions.CANONICAL)
+STABLE: tuple[AnyRule, ...] = (*algebra.STABLE, *quotients.STABLE)
+SPECIALISED: tuple[AnyRule, ...] = (*algebra.SPECIALISED, *reductions.SPECIALISED, *quotients.SPECIALISED)

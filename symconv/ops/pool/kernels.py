@@ -1,0 +1,139 @@
+"""What kernels of pooling are written with, through the builder; imports the geometry."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symconv.ops.pool.arrays import lowest
+from symconv.ops.pool.geometry import PoolGeometry
+
+if TYPE_CHECKING:  # the builder is handed in
+    from contextlib import AbstractContextManager
+
+    from symconv.compile.builder import Block, Builder
+    from symconv.compile.program import Size, Slice, Value
+
+
+def last(value: "Value", *index: Any) -> "Value":
+    """A part of the last axes."""
+    return value[((slice(None),) * (value.ndim - len(index)) + index)]
+
+
+def item(x: "Value") -> int:
+    """Bytes of an element."""
+    return np.dtype(x.dtype).itemsize
+
+
+def lead_of(x: "Value", geometry: PoolGeometry) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The leading sizes and the pooled ones."""
+    sizes = tuple(int(size) for size in x.shape)  # type: ignore[arg-type]
+    return sizes[: len(sizes) - geometry.ndim], sizes[len(sizes) - geometry.ndim :]
+
+
+def blocks_of(
+    k: "Builder", lead: tuple[int, ...], each: int, calls: int
+) -> "AbstractContextManager[tuple[Block, ...]]":
+    """Blocks of the leading axes: of the first, or of the second where one of the first is too much."""
+    if not lead:
+        return nullcontext(())
+    if len(lead) == 1 or each * prod(lead[1:]) <= k.machine.tile_bytes:
+        return k.blocks(k.axis(lead[0], "n", "images"), bytes_each=each * prod(lead[1:]), calls=calls)
+    axes = k.axis(lead[0], "n", "images", most=1), k.axis(lead[1], "c", "maps")
+    return k.blocks(*axes, bytes_each=each * prod(lead[2:]), calls=calls)
+
+
+def surround(k: "Builder", laid: "Value", inside: Sequence[tuple[int, int]], around: Any) -> None:
+    """Fill what lies around the inside of a buffer."""
+    ndim = len(inside)
+    for axis, (start, length) in enumerate(inside):
+        before = (slice(None),) * (laid.ndim - ndim + axis)
+        end = start + length
+        size = laid.shape[laid.ndim - ndim + axis]
+        if start:
+            k.fill(around, laid[(*before, slice(0, start))])
+        if end != size:
+            k.fill(around, laid[(*before, slice(end, size))])
+
+
+def scattered(
+    k: "Builder",
+    geometry: PoolGeometry,
+    like: "Value",
+    gradient: "Value",
+    share: Any,
+    pooled: "Value | None",
+) -> None:
+    """Add each window's share to its cells: to all of them, or to those that equal ``pooled``."""
+    lead, sizes = lead_of(like, geometry)
+    covered, inside = geometry.covered(sizes), geometry.inside(sizes)
+    apart = all(stride >= window for stride, window in zip(geometry.stride, geometry.window, strict=True))
+    whole = covered == sizes and all(start == 0 for start, _ in inside)
+    full = whole and apart and geometry.stride == geometry.window
+    each = item(gradient) * (prod(covered) * 2 + prod(sizes))
+    with blocks_of(k, lead, each, 4 * prod(geometry.window)) as blocks:
+        some = tuple(block.slice for block in blocks) + (slice(None),) * (like.ndim - len(blocks))
+        tile = k.tile(some)
+        kept = tile.shape[: tile.ndim - geometry.ndim]
+        target = tile if whole else k.buffer((*kept, *covered), gradient.dtype, "padded_gradient")
+        if not full:
+            k.fill(0, target)
+        given = share(some)
+        places = list(_places(k, geometry, given.shape[given.ndim - geometry.ndim :]))
+        if pooled is not None:
+            cells = like[some] if whole else _laid_out(k, like[some], covered, inside)
+            _give_to_largest(k, cells, pooled[some], given, target, places, assign=full)
+        else:
+            for place in places:
+                if apart:
+                    k.copy(given, last(target, *place))
+                else:
+                    k.call("add", last(target, *place), given, out=last(target, *place))
+        if not whole:
+            bare = last(tile, *(slice(0, length) for _, length in inside))
+            if any(length != size for (_, length), size in zip(inside, sizes, strict=True)):
+                k.fill(0, tile)
+            k.copy(last(target, *(slice(start, start + length) for start, length in inside)), bare)
+        k.epilogue(tile, some)
+
+
+def _places(k: "Builder", geometry: PoolGeometry, outputs: "Sequence[Size]") -> "Iterator[tuple[Slice, ...]]":
+    """For each element of a window, the cells that it meets in all windows."""
+    for offsets in np.ndindex(*geometry.window):
+        yield tuple(
+            k.steps(offset, count, stride)
+            for offset, count, stride in zip(offsets, outputs, geometry.stride, strict=True)
+        )
+
+
+def _laid_out(
+    k: "Builder", part: "Value", covered: Sequence[int], inside: Sequence[tuple[int, int]]
+) -> "Value":
+    """The cells that windows cover, with what loses every comparison around them."""
+    cells = k.buffer((*part.shape[: part.ndim - len(covered)], *covered), part.dtype, "padded")
+    surround(k, cells, inside, lowest(np.dtype(part.dtype)))
+    source = last(part, *(slice(0, length) for _, length in inside))
+    k.copy(source, last(cells, *(slice(start, start + length) for start, length in inside)))
+    return cells
+
+
+def _give_to_largest(
+    k: "Builder",
+    cells: "Value",
+    pooled: "Value",
+    given: "Value",
+    target: "Value",
+    places: "Sequence[tuple[Slice, ...]]",
+    assign: bool,
+) -> None:
+    """Give each window's share to those of its cells that equal its maximum."""
+    largest = k.buffer(given.shape, "bool", "largest")
+    term = None if assign else k.buffer(given.shape, given.dtype, "term")
+    for place in places:
+        k.call("equal", last(cells, *place), pooled, out=largest)
+        out = last(target, *place)
+        k.call("where", largest, given, k.number(0.0), out=out if term is None else term)
+        if term is not None:
+            k.call("add", out, term, out=out)

@@ -1,0 +1,399 @@
+"""The ops of pooling, closed under differentiation; imports the graph and the geometry.
+
+With tensor x [..., *sizes], windows W_j and pooled z [..., *windows]:
+
+    Pool         z[j] = max, sum or average of x[i] over i in W_j
+    Spread       the adjoint of a sum or average:   x[i] = sum over windows j that hold i of g[j] / n[j]
+    Route        gradient of a maximum:             x[i] = sum over j that hold i of g[j] where x[i] = z[j]
+    Select       its adjoint:                       z[j] = sum over i in W_j of d[i] where x[i] = z[j]
+
+Every cell that ties for the maximum receives the full gradient, as in Theano. A maximum is linear between
+ties, so Route and Select are each other's derivative, and no others arise.
+
+A window, stride and padding that are known are the op's parameter. Where one of them is symbolic the
+geometry is None and three integer vectors (window, stride, pad) follow the op's other inputs.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.op import Gradients, Op, Role
+from symconv.graph.types import Array, Dim, TensorType, type_of
+from symconv.ops.pool.arrays import cropped, laid, lowest, padded_shape, pooled_shape, views, wide
+from symconv.ops.pool.arrays import sizes as pooled_sizes
+from symconv.ops.pool.geometry import PoolGeometry
+from symconv.ops.pool.kernels import blocks_of, item, last, lead_of, scattered, surround
+
+if TYPE_CHECKING:  # the builder is handed in
+    from symconv.compile.builder import Builder
+    from symconv.compile.program import Value
+
+
+@dataclass(frozen=True)
+class _Pooling(Op):
+    """What the four share.
+
+    Attributes
+    ----------
+    mode : str
+        "max", "sum", "average_inc_pad" or "average_exc_pad".
+    ndim : int
+        Number of pooled axes, the last ones.
+    ignore_border : bool
+        Whether windows that are not whole are left out.
+    geometry : PoolGeometry or None
+        None: window, stride and pad are the last three inputs.
+    """
+
+    mode: str
+    ndim: int
+    ignore_border: bool
+    geometry: PoolGeometry | None
+
+    tensors: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def role(self) -> Role:  # type: ignore[override]
+        """A symbolic window makes the result's shape depend on values, and nothing fuses with that."""
+        return "anchor" if self.geometry is not None else "opaque"
+
+    @property
+    def argument_names(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The tensors, then what is symbolic."""
+        return self.tensors if self.geometry is not None else (*self.tensors, "window", "stride", "pad")
+
+    @property
+    def reads_values(self) -> tuple[int, ...]:  # type: ignore[override]
+        """Window, stride and pad, where they are inputs."""
+        count = len(self.tensors)
+        return () if self.geometry is not None else (count, count + 1, count + 2)
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Window, and what is not usual."""
+        geometry = self.geometry
+        if geometry is None:
+            return (f"mode={self.mode!r}", *(() if self.ignore_border else ("border kept",)))
+        return (
+            f"window={geometry.window}",
+            *((f"stride={geometry.stride}",) if geometry.stride != geometry.window else ()),
+            *((f"pad={geometry.pad}",) if any(geometry.pad) else ()),
+            *(() if geometry.ignore_border else ("border kept",)),
+            f"mode={self.mode!r}",
+        )
+
+    def _other(self, kind: "type[_Pooling]", inputs: Sequence[Variable], *tensors: Variable) -> Variable:
+        """Another op of the family on the same windows."""
+        op = kind(self.mode, self.ndim, self.ignore_border, self.geometry)
+        result: Variable = op(*tensors, *inputs[len(self.tensors) :])
+        return result
+
+    def _known(self, types: Sequence[TensorType]) -> PoolGeometry | None:
+        """The geometry, where it is a parameter or its inputs' values are known."""
+        if self.geometry is not None:
+            return self.geometry
+        rest = types[len(self.tensors) :]
+        for name, type in zip(("window", "stride", "pad"), rest, strict=True):
+            if type.dtype[0] not in "ui" or type.ndim != 1 or type.shape[0] not in (None, self.ndim):
+                raise ShapeError(f"{self.label} needs {name} as a vector of {self.ndim} integers, got {type}")
+        values = [type.value for type in rest]
+        if any(value is None for value in values):
+            return None
+        window, stride, pad = (tuple(map(int, value)) for value in values if value is not None)
+        return PoolGeometry(window, stride, pad, self.ignore_border)
+
+    def _pooled(self, x: TensorType, types: Sequence[TensorType]) -> tuple[Dim, ...]:
+        """The shape of the windows' results for a tensor."""
+        if x.ndim < self.ndim:
+            raise RankError(
+                f"{self.label} over {self.ndim} axes needs at least {self.ndim} dimensions, got {x.ndim}"
+            )
+        if x.is_complex or x.dtype == "bool":
+            raise DTypeError(f"{self.label} needs real numbers, got {x.dtype}")
+        lead, sizes = x.shape[: x.ndim - self.ndim], x.shape[x.ndim - self.ndim :]
+        geometry = self._known(types)
+        return (*lead, *((None,) * self.ndim if geometry is None else geometry.output_sizes(sizes)))
+
+    def _check_pooled(
+        self, what: str, pooled: TensorType, x: TensorType, types: Sequence[TensorType]
+    ) -> None:
+        expected = self._pooled(x, types)
+        fits = pooled.ndim == len(expected) and all(
+            a is None or b is None or a == b for a, b in zip(pooled.shape, expected, strict=True)
+        )
+        if not fits:
+            raise ShapeError(
+                f"{self.label} needs {what} of shape {text(expected)}, which is what its windows make of "
+                f"{text(x.shape)}, got {text(pooled.shape)}"
+            )
+
+    def _split(self, arrays: Sequence[Array]) -> tuple[list[Array], PoolGeometry]:
+        """The tensors among the inputs, and the geometry."""
+        geometry = self._known([type_of(array).with_value(array) for array in arrays])
+        assert geometry is not None
+        return list(arrays[: len(self.tensors)]), geometry
+
+    def _performed(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        if self.geometry is None:
+            k.perform(self, inputs, outputs)
+            return
+        at = k.whole(outputs[0].ndim)
+        tile = k.tile(at)
+        k.perform(self, inputs, (tile,))
+        k.epilogue(tile, at)
+
+    def fold(self, node: Apply) -> Variable | None:
+        """A symbolic window that turned out to be constant becomes a parameter."""
+        rest = node.inputs[len(self.tensors) :]
+        if self.geometry is not None or not all(isinstance(variable, Constant) for variable in rest):
+            return None
+        geometry = self._known(self.known_types(node.inputs))
+        op = type(self)(self.mode, self.ndim, self.ignore_border, geometry)
+        result: Variable = op(*node.inputs[: len(self.tensors)])
+        return result
+
+
+class Pool(_Pooling):
+    """The largest element, the sum or the average of each window over the last axes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> windows = PoolGeometry((2, 2), (2, 2), (0, 0), True)
+    >>> Pool("max", 2, True, windows).perform(np.arange(16.0).reshape(4, 4))
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
+
+    tensors: ClassVar[tuple[str, ...]] = ("x",)
+
+    def out_types(self, *types: TensorType) -> TensorType:
+        """The tensor's dtype; averages need floating point."""
+        (x, *_) = types
+        if x.is_discrete and self.mode.startswith("average"):
+            raise DTypeError(f"an average of {x.dtype} is no {x.dtype}", hint="x.astype('float64')")
+        return x.with_shape(self._pooled(x, types))
+
+    def perform(self, *arrays: Array) -> Any:
+        """Each window's cells, one shifted view of the padded tensor after the other."""
+        (x,), geometry = self._split(arrays)
+        combine = np.maximum if self.mode == "max" else np.add
+        start = lowest(x.dtype) if self.mode == "max" else 0
+        padded = laid(x, geometry, start)
+        result = np.full(pooled_shape(x, geometry), start, wide(x.dtype))
+        with np.errstate(all="ignore"):
+            for view in views(padded, x, geometry):
+                combine(result, view, out=result)
+            if self.mode.startswith("average"):
+                result /= geometry.counts(pooled_sizes(x, geometry), self.mode)
+        return result.astype(x.dtype, copy=False)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        """To every cell that ties for the maximum; or spread over the window."""
+        x, (gradient,) = inputs[0], gradients
+        none: list[Variable | None] = [None] * (len(inputs) - 1)
+        if gradient is None or x.type.is_discrete:
+            return [None, *none]
+        if self.mode == "max":
+            return [self._other(Route, inputs, x, outputs[0], gradient), *none]
+        return [self._other(Spread, inputs, gradient, x), *none]
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """Axis by axis: windows along rows, then along columns; block by block of the leading axes."""
+        geometry = self.geometry
+        if geometry is None or inputs[0].dtype == "float16" or 0 in (*inputs[0].shape, *outputs[0].shape):
+            self._performed(k, inputs, outputs)
+            return
+        (x,) = inputs
+        lead, sizes = lead_of(x, geometry)
+        function = "maximum" if self.mode == "max" else "add"
+        padded = geometry.covered(sizes)
+        inside = geometry.inside(sizes)
+        whole = inside == tuple((0, cover) for cover in padded)
+        each = item(x) * (prod(padded) * 2 + prod(sizes))
+        with blocks_of(k, lead, each, 12) as blocks:
+            at = tuple(block.slice for block in blocks) + (slice(None),) * (x.ndim - len(blocks))
+            part = x[at] if blocks else x
+            kept = part.shape[: x.ndim - geometry.ndim]
+            source = last(part, *(slice(0, length) for _, length in inside))
+            if not whole:
+                buffer = k.buffer((*kept, *padded), x.dtype, "padded")
+                surround(k, buffer, inside, lowest(np.dtype(x.dtype)) if self.mode == "max" else 0)
+                k.copy(source, last(buffer, *(slice(start, start + length) for start, length in inside)))
+                source = buffer
+            tile = k.tile(at)
+            self._reduced(k, source, geometry, function, tile)
+            if self.mode.startswith("average"):
+                counts = geometry.counts(sizes, self.mode)
+                if counts.size and (counts == counts.flat[0]).all():
+                    k.call("true_divide", tile, k.number(float(counts.flat[0])), out=tile)
+                else:
+                    k.call("true_divide", tile, k.constant(counts.astype(x.dtype)), out=tile)
+            k.epilogue(tile, at)
+
+    def _reduced(
+        self, k: "Builder", source: "Value", geometry: PoolGeometry, function: str, tile: "Value"
+    ) -> None:
+        """Windows of one axis after the other, the last into the tile."""
+        first = source.ndim - geometry.ndim
+        steps = zip(geometry.window, geometry.stride, strict=True)
+        axes = [axis for axis, pair in enumerate(steps) if pair != (1, 1)] or [0]
+        for axis in axes:
+            count = tile.shape[first + axis]
+            final = axis == axes[-1]
+            shape = (*source.shape[: first + axis], count, *source.shape[first + axis + 1 :])
+            out = tile if final else k.buffer(shape, source.dtype, "reduced")
+            before = (slice(None),) * (first + axis)
+            window, stride = geometry.window[axis], geometry.stride[axis]
+            views = [source[(*before, k.steps(offset, count, stride))] for offset in range(window)]
+            if len(views) == 1:
+                k.copy(views[0], out)
+            else:
+                k.call(function, views[0], views[1], out=out)
+            for view in views[2:]:
+                k.call(function, out, view, out=out)
+            source = out
+
+
+class Spread(_Pooling):
+    """The adjoint of a summing or averaging Pool: gradient, like -> a tensor of the shape of ``like``."""
+
+    tensors: ClassVar[tuple[str, ...]] = ("gradient", "like")
+    ignores_values: ClassVar[tuple[int, ...]] = (1,)
+
+    def out_types(self, *types: TensorType) -> TensorType:
+        """The shape of ``like``, the dtype of the gradient."""
+        gradient, like, *_ = types
+        self._check_pooled("a gradient", gradient, like, types)
+        return gradient.with_shape(like.shape)
+
+    def perform(self, *arrays: Array) -> Any:
+        """The gradient, divided where it is an average's, added to every cell of its window."""
+        (gradient, like), geometry = self._split(arrays)
+        share = gradient.astype(wide(gradient.dtype), copy=False)
+        if self.mode.startswith("average"):
+            share = share / geometry.counts(pooled_sizes(like, geometry), self.mode)
+            share = share.astype(wide(gradient.dtype), copy=False)
+        padded = np.zeros(padded_shape(like, geometry), share.dtype)
+        for view in views(padded, like, geometry):
+            view += share
+        return cropped(padded, like, geometry).astype(gradient.dtype, copy=False)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        """By the gradient: Pool."""
+        rest: list[Variable | None] = [None] * (len(inputs) - 1)
+        (direction,) = gradients
+        return [None if direction is None else self._other(Pool, inputs, direction), *rest]
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """Block by block of the leading axes: assigned where windows do not overlap, added where they do."""
+        geometry = self.geometry
+        if geometry is None or inputs[0].dtype == "float16" or 0 in (*inputs[0].shape, *outputs[0].shape):
+            self._performed(k, inputs, outputs)
+            return
+        gradient, like = inputs
+        _, sizes = lead_of(like, geometry)
+        counts = geometry.counts(sizes, self.mode) if self.mode.startswith("average") else None
+
+        def share(some: Any) -> "Value":
+            if counts is None:
+                return gradient[some]
+            result = k.buffer(gradient[some].shape, gradient.dtype, "share")
+            divisor = k.constant(counts.astype(gradient.dtype))
+            k.call("true_divide", gradient[some], divisor, out=result)
+            return result
+
+        scattered(k, geometry, like, gradient, share, None)
+
+
+class Route(_Pooling):
+    """The gradient of a maximum: x, pooled, gradient -> a tensor of the shape of x."""
+
+    tensors: ClassVar[tuple[str, ...]] = ("x", "pooled", "gradient")
+
+    def out_types(self, *types: TensorType) -> TensorType:
+        """The shape of x, the dtype of the gradient."""
+        x, pooled, gradient, *_ = types
+        self._check_pooled("pooled values", pooled, x, types)
+        self._check_pooled("a gradient", gradient, x, types)
+        return gradient.with_shape(x.shape)
+
+    def perform(self, *arrays: Array) -> Any:
+        """The gradient, added to every cell of its window that equals the maximum."""
+        (x, pooled, gradient), geometry = self._split(arrays)
+        padded = laid(x, geometry, lowest(x.dtype))
+        result = np.zeros(padded.shape, wide(gradient.dtype))
+        zero = np.zeros((), gradient.dtype)
+        for cells, target in zip(views(padded, x, geometry), views(result, x, geometry), strict=True):
+            target += np.where(cells == pooled, gradient, zero)
+        return cropped(result, x, geometry).astype(gradient.dtype, copy=False)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        """By the gradient: Select. Which cells are largest changes only in jumps."""
+        x, pooled, *_ = inputs
+        (direction,) = gradients
+        by_gradient = None if direction is None else self._other(Select, inputs, x, pooled, direction)
+        return [None, None, by_gradient, *([None] * (len(inputs) - 3))]
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """Block by block of the leading axes, one window element after the other."""
+        geometry = self.geometry
+        if geometry is None or inputs[2].dtype == "float16" or 0 in (*inputs[0].shape, *inputs[1].shape):
+            self._performed(k, inputs, outputs)
+            return
+        x, pooled, gradient = inputs
+        scattered(k, geometry, x, gradient, lambda some: gradient[some], pooled)
+
+
+class Select(_Pooling):
+    """The adjoint of Route: x, pooled, direction -> for each window the direction's sum at its maxima."""
+
+    tensors: ClassVar[tuple[str, ...]] = ("x", "pooled", "direction")
+
+    def out_types(self, *types: TensorType) -> TensorType:
+        """The shape of the pooled values, the dtype of the direction."""
+        x, pooled, direction, *_ = types
+        self._check_pooled("pooled values", pooled, x, types)
+        if direction.ndim != x.ndim:
+            raise RankError(f"Select needs a direction of {x.ndim} dimensions, got {direction.ndim}")
+        return direction.with_shape(self._pooled(x, types))
+
+    def perform(self, *arrays: Array) -> Any:
+        """The direction's cells, summed where the tensor's cell equals the maximum."""
+        (x, pooled, direction), geometry = self._split(arrays)
+        padded = laid(x, geometry, lowest(x.dtype))
+        moved = laid(direction, geometry, 0)
+        result = np.zeros(pooled.shape, wide(direction.dtype))
+        zero = np.zeros((), direction.dtype)
+        for cells, term in zip(views(padded, x, geometry), views(moved, x, geometry), strict=True):
+            result += np.where(cells == pooled, term, zero)
+        return result.astype(direction.dtype, copy=False)
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        """By the direction: Route."""
+        x, pooled, *_ = inputs
+        (gradient,) = gradients
+        by_direction = None if gradient is None else self._other(Route, inputs, x, pooled, gradient)
+        return [None, None, by_direction, *([None] * (len(inputs) - 3))]
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """By ``perform``: only second derivatives need it."""
+        self._performed(k, inputs, outputs)
+
+
+def text(shape: Sequence[Dim]) -> str:
+    return "(" + ", ".join("?" if size is None else str(size) for size in shape) + ")"
