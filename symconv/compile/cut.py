@@ -16,7 +16,6 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.traverse import leaves
 
-
 LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
 

@@ -466,7 +466,8 @@ def unbroadcast(x: Operand, *axes: int) -> Variable:
     forgotten = normalised_axes(axes, result.ndim)
     if any(result.type.shape[axis] == 1 for axis in forgotten):
         sizes = tuple(None if axis in forgotten else size for axis, size in enumerate(result.type.shape))
-        result = Reshape(sizes)(result, Shape()(result))
+        # A reshape to its own sizes, whose type says less than it could.
+        result = Apply(Reshape(sizes), (result, Shape()(result)), (result.type.with_shape(sizes),)).outputs[0]
     return result
 
 
