@@ -78,7 +78,7 @@ class Executor:
         for piece, planner in zip(self._pieces, self.planners, strict=True):
             given = [values[source] for source in planner.sources]
             results = self._plan(planner, given, settings, check)(given)
-            values.update(zip(piece.graph.outputs, results, strict=True))
+            values.update(zip(piece.graph.results, results, strict=True))
             for node in piece.boundary:
                 values.update(zip(node.outputs, self._cross(node, values, settings), strict=True))
         return results

@@ -28,10 +28,13 @@ MODULES = (
     "compile",
     "gradient",
     "printing",
+    "sandbox",
+    "sandbox.rng_mrg",
     "tensor",
     "tensor.nnet",
     "tensor.nnet.abstract_conv",
     "tensor.nnet.conv",
+    "tensor.shared_randomstreams",
     "tensor.sharedvar",
 )
 """What scripts can import below ``theano``."""

@@ -33,17 +33,19 @@ def words(bits: Bits, count: int) -> Array:
 
 def halves(bits: Bits, count: int) -> Array:
     """The next ``count`` half words, uint32: of each word first the lower half, then the upper one."""
-    return np.asarray(words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")[:count])
+    drawn: Array = words(bits, (count + 1) // 2).astype("<u8", copy=False).view("<u4")
+    return drawn[:count]
 
 
 def uniform(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
     """Multiples of 2^-53 (float64), 2^-24 (float32) or 2^-11 (float16) in [0, 1), all equally likely."""
     count = math.prod(shape)
     if dtype == "float64":
-        return np.asarray((words(bits, count) >> np.uint64(11)) * 2.0**-53).reshape(shape)
+        exact: Array = (words(bits, count) >> np.uint64(11)) * 2.0**-53
+        return exact.reshape(shape)
     digits = 24 if dtype == "float32" else 11
     drawn = (halves(bits, count) >> np.uint32(32 - digits)).astype(dtype)
-    return (drawn * np.array(2.0**-digits, dtype)).reshape(shape)
+    return np.asarray(drawn * np.array(2.0**-digits, dtype)).reshape(shape)
 
 
 def normal(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:

@@ -62,7 +62,7 @@ class Stream:
     --------
     >>> import symconv as sc
     >>> stream = sc.random.Stream(seed=1)
-    >>> f = sc.function([], stream.uniform((2,)), updates=stream.state_updates())
+    >>> f = sc.function([], stream.uniform((2,)))
     >>> f(), f()
     (array([0.21212741, 0.8209949 ]), array([0.00435599, 0.22544625]))
     >>> stream.seed(1)
