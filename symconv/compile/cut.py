@@ -61,6 +61,19 @@ def _is_known(variable: Variable, planned: set[Variable]) -> bool:
     return isinstance(variable, Constant) or variable in planned
 
 
+def _add_what_sizes_read(wanted: dict[Variable, None], planned: set[Variable]) -> None:
+    """What is known while planning is found anew in each piece, from the tensors whose sizes it tells."""
+    waiting = [variable for variable in wanted if variable in planned]
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop().owner
+        for variable in node.inputs if node is not None else ():
+            if variable in planned and variable not in seen:
+                seen.add(variable)
+                waiting.append(variable)
+            wanted.setdefault(variable, None)
+
+
 def _piece(
     graph: FunctionGraph,
     level: int,
@@ -78,6 +91,7 @@ def _piece(
             if boundary.get(node, depth[node.outputs[0]]) > level:
                 wanted.update(dict.fromkeys(node.inputs))
         wanted.update(dict.fromkeys(graph.results))
+        _add_what_sizes_read(wanted, planned)
         here = {output for node in graph.nodes if node not in boundary for output in node.outputs}
         asked = {variable for node in between for variable in node.inputs}
         here = {variable for variable in here if depth[variable] == level}

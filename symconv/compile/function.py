@@ -11,7 +11,6 @@ from symconv.errors import ArgumentError, DTypeError, OptionError, ShapeError, U
 from symconv.graph.clone import replacements
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
-from symconv.graph.operators import implements
 from symconv.graph.origin import Origin, here
 from symconv.graph.traverse import leaves, substitute
 
@@ -246,7 +245,6 @@ def _check_used(graph: FunctionGraph, action: str, origin: Origin | None) -> Non
     warn(str(error), stacklevel=3)
 
 
-@implements("eval")
 def evaluate(variable: Variable, values: Mapping[Variable, Any] | None = None) -> Any:
     """The value of an expression for values of its inputs.
 

@@ -19,7 +19,7 @@ from symconv.graph.origin import Origin, here
 from symconv.graph.types import DTYPES, Array, TensorType, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from symconv.graph.op import Op
 
@@ -299,6 +299,12 @@ class Variable:
         method.__name__ = name
         method.__doc__ = function.__doc__
         return method
+
+    def eval(self, inputs: "Mapping[Variable, Any] | None" = None) -> Any:
+        """The value of the expression for values of its inputs; see ``symconv.compile.function.evaluate``."""
+        from symconv.compile.function import evaluate  # the compiler is loaded when first used
+
+        return evaluate(self, inputs)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(name for name in METHODS if not name.startswith("_"))]

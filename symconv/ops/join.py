@@ -1,9 +1,10 @@
-"""Tensors put together and taken apart; imports ops of shapes and of sizes.
+"""Tensors put together and taken apart; imports ops of shapes and indexing.
 
     Join   tensors one after the other along an axis; each is written straight into its place
     Split  the parts of a tensor along an axis: its adjoint
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,14 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
-from symconv.graph.nodes import Apply, Operand, Variable
+from symconv.graph.nodes import Apply, Constant, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType
-from symconv.ops.axes import expand_dims, normalised_axis
+from symconv.ops.axes import atleast_1d, atleast_2d, expand_dims, normalised_axis
 from symconv.ops.elemwise import common_dtype
 from symconv.ops.elemwise_rows import cast, zeros_like
-from symconv.ops.shape import size_of, stated_shape
+from symconv.ops.index.functions import getitem
+from symconv.ops.shape import size_of, specify_shape, stated_shape
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
@@ -63,18 +65,27 @@ class Join(Op):
         return np.concatenate(parts, self.axis)
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
-        """Each part is copied straight into its place."""
+        """Each part is copied straight into its place, block by block of the first axis."""
         start = 0
-        for part in inputs:
-            size = part.shape[self.axis]
-            assert isinstance(size, int)
-            if 0 not in part.shape:
-                at = (slice(None),) * self.axis + (slice(start, start + size),)
-                at += (slice(None),) * (part.ndim - len(at))
-                tile = k.tile(at)
-                k.copy(part, tile)
-                k.epilogue(tile, at)
-            start += size
+        parts = [part for part in inputs if 0 not in part.shape]
+        if not parts:
+            at: Any = k.whole(outputs[0].ndim)
+            tile = k.tile(at)
+            k.fill(0, tile)
+            k.epilogue(tile, at)
+        for part in parts:
+            sizes = [int(size) for size in part.shape]  # type: ignore[arg-type]
+            each = 2 * np.dtype(part.dtype).itemsize * math.prod(sizes[1:])
+            with k.blocks(k.axis(sizes[0], "start", "length"), bytes_each=each, calls=3) as (block,):
+                offset = start if self.axis == 0 else 0
+                at = [k.steps(offset + block.start, block.size, 1)]
+                at += [slice(None)] * (part.ndim - 1)
+                if self.axis:
+                    at[self.axis] = k.steps(start, sizes[self.axis], 1)
+                tile = k.tile(tuple(at))
+                k.copy(part[block.slice], tile)
+                k.epilogue(tile, tuple(at))
+            start += sizes[self.axis]
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -82,7 +93,11 @@ class Join(Op):
         gradient = gradients[0]
         if gradient is None:
             return [None] * len(inputs)
-        return split(gradient, [size_of(part, self.axis) for part in inputs], len(inputs), self.axis)
+        parts = _parts(gradient, [size_of(part, self.axis) for part in inputs], self.axis)
+        return [
+            part if part.type.shape == variable.type.shape else specify_shape(part, variable.type.shape)
+            for part, variable in zip(parts, inputs, strict=True)
+        ]
 
     def fold(self, node: Apply) -> Variable | None:
         """One part is the whole; parts without elements leave no trace."""
@@ -142,8 +157,7 @@ class Split(Op):
         for out in outputs:
             size = out.shape[self.axis]
             assert isinstance(size, int)
-            if 0 not in out.shape:
-                k.copy(inputs[0][(slice(None),) * self.axis + (slice(start, start + size),)], out)
+            k.copy(inputs[0][(slice(None),) * self.axis + (k.steps(start, size, 1),)], out)
             start += size
 
     def grad(
@@ -154,6 +168,17 @@ class Split(Op):
             for output, gradient in zip(outputs, gradients, strict=True)
         ]
         return [join(self.axis, *parts), None]
+
+
+def _parts(x: Variable, sizes: Sequence[Variable], axis: int) -> list[Variable]:
+    """Views of parts of these sizes, one after the other along an axis."""
+    parts = []
+    start: Any = 0
+    for size in sizes:
+        length = int(size.data) if isinstance(size, Constant) else size
+        parts.append(getitem(x, (slice(None),) * axis + (slice(start, start + length),)))
+        start = start + length
+    return parts
 
 
 def join(axis: int, *tensors: Operand) -> Variable:
@@ -274,8 +299,24 @@ def split(x: Operand, sizes: Any, n: int | None = None, axis: int = 0) -> list[V
     x = as_variable(x)
     along = normalised_axis(axis, x.ndim)
     lengths, known = stated_shape(sizes, n)
+    if None not in known:
+        Split(along, known)(x, lengths)  # for its errors
+        total = sum(size for size in known if size is not None)
+        x = specify_shape(x, [total if index == along else None for index in range(x.ndim)])
+        return _parts(x, [Constant(np.array(size, "int64")) for size in known], along)
     outputs = Split(along, known)(x, lengths)
     return list(outputs) if isinstance(outputs, tuple) else [outputs]
 
 
-__all__ = ["concatenate", "join", "split", "stack"]
+def hstack(tensors: Sequence[Operand]) -> Variable:
+    """Tensors next to each other along the second axis, vectors along their only one."""
+    variables = [atleast_1d(tensor) for tensor in _listed(tensors, "hstack")]
+    return concatenate(variables, 0 if variables and variables[0].ndim == 1 else 1)
+
+
+def vstack(tensors: Sequence[Operand]) -> Variable:
+    """Tensors below each other along the first axis; vectors are rows."""
+    return concatenate([atleast_2d(tensor) for tensor in _listed(tensors, "vstack")], 0)
+
+
+__all__ = ["concatenate", "hstack", "join", "split", "stack", "vstack"]

@@ -195,7 +195,8 @@ def test_a_part_with_known_bounds_is_a_view_and_fuses():
     f = sc.function([x], sc.tanh(x[1:-1, ::-2]) + x[2:, :2])
     array = counting(5, 4)
     np.testing.assert_allclose(f(array), np.tanh(array[1:-1, ::-2]) + array[2:, :2])
-    assert len(f.stages["program"].kernels) == 1 and f.source.count("np.tanh") == 1
+    assert len(f.stages["program"].kernels) == 1
+    assert f.source.count("np.tanh") == 1
 
 
 @pytest.mark.parametrize("step", [-1, -2, -3, 2])
@@ -227,7 +228,8 @@ def test_a_mini_batch_of_a_shared_data_set_is_a_view_and_needs_no_new_plan(monke
         np.testing.assert_array_equal(f(number), (array[4 * number : 4 * number + 4] ** 2).sum(axis=0))
     assert len(f.sources) == 2  # the bounds, and what is done with the part
     batches = [a for arrays in seen for a in arrays if a.shape == (4, 3)]
-    assert len(batches) == 5 and all(np.shares_memory(a, array) for a in batches)
+    assert len(batches) == 5
+    assert all(np.shares_memory(a, array) for a in batches)
 
 
 def test_results_never_alias():
@@ -253,7 +255,8 @@ def test_writing_copies_once():
     x = sc.dmatrix("x")
     f = sc.function([x], sc.set_subtensor(x[1:], 7))
     f(counting(3, 2))
-    assert str(f.stages["program"]).count("copy") == 2 and f.stages["slots"].shared.size == 0
+    assert str(f.stages["program"]).count("copy") == 2
+    assert f.stages["slots"].shared.size == 0
 
 
 # Its own algebra
@@ -301,9 +304,12 @@ def test_what_folds():
 def test_sizes_are_read_off_while_building():
     x, n = sc.tensor("float64", (None, 3), "x"), sc.lscalar("n")
     rows, columns = x.shape
-    assert rows.owner.op == ShapeAt(0) and isinstance(columns, Constant) and columns.data == 3
+    assert rows.owner.op == ShapeAt(0)
+    assert isinstance(columns, Constant)
+    assert columns.data == 3
     assert x.reshape((x.shape[0], x.shape[1], 1)).type.shape == (None, 3, 1)
-    assert x.shape[-1:].type.shape == (1,) and isinstance(x.shape[-1:], Constant)
+    assert x.shape[-1:].type.shape == (1,)
+    assert isinstance(x.shape[-1:], Constant)
     assert MakeVector(2)(n, columns)[0] is n
     assert sc.matrix().shape[:1].owner.op == MakeVector(1)
     assert sc.tensor("float64", (4, 3)).shape[0].data == 4
@@ -324,7 +330,8 @@ def test_the_gradient_of_a_part_looks_at_no_values():
     x = sc.dmatrix("x")
     gradient = sc.grad((sc.exp(x)[1:] * x[1:]).sum(), x)
     op = next(node.op for node in sc.FunctionGraph((x,), (gradient,)).nodes if isinstance(node.op, IncSubtensor))
-    assert op.kind == "place" and op.ignores_values == (0,)
+    assert op.kind == "place"
+    assert op.ignores_values == (0,)
 
 
 def test_static_sizes_are_as_precise_as_can_be():
@@ -368,7 +375,8 @@ def test_an_index_that_is_out_of_range_is_named(name, mode):
     text = str(caught.value)
     assert isinstance(caught.value, IndexError)
     assert number in text.splitlines()[0] or number in text.splitlines()[1], text
-    assert variable in text and "at test_index.py:" in text, text
+    assert variable in text, text
+    assert "at test_index.py:" in text, text
     assert target.get_value() == 0
 
 

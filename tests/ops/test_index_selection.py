@@ -39,7 +39,7 @@ def test_writing_where_take_points(kind):
     check([x, i], write(part, 5), expected, X, positions)
 
 
-@pytest.mark.parametrize("shape, axis", [((3, 2), 1), ((1, 4), 0), ((3, 1), 1), ((6,), None), ((2, 1), 0)])
+@pytest.mark.parametrize(("shape", "axis"), [((3, 2), 1), ((1, 4), 0), ((3, 1), 1), ((6,), None), ((2, 1), 0)])
 def test_take_along_axis(shape, axis):
     positions = np.random.default_rng(0).integers(0, 3, shape)
     i = sc.tensor("int64", tuple(1 if size == 1 else None for size in shape), "i")

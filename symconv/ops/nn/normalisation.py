@@ -220,7 +220,8 @@ def dropout(x: Operand, p: Operand, stream: Stream) -> Variable:
     keep = 1 - p if isinstance(p, int | float) else 1 - as_variable(p)
     scale = 1 / keep if isinstance(keep, int | float) else cast(reciprocal(keep), x.dtype)
     mask: Variable = lt(stream.uniform(size=size), keep)
-    return switch(mask, x * scale, 0)
+    result: Variable = switch(mask, x * scale, 0)
+    return result
 
 
 __all__ = [

@@ -41,7 +41,8 @@ def uniform(bits: Bits, shape: tuple[int, ...], dtype: str) -> Array:
     """Multiples of 2^-53 (float64), 2^-24 (float32) or 2^-11 (float16) in [0, 1), all equally likely."""
     count = math.prod(shape)
     if dtype == "float64":
-        return np.asarray((words(bits, count) >> np.uint64(11)) * 2.0**-53).reshape(shape)
+        exact: Array = (words(bits, count) >> np.uint64(11)) * 2.0**-53
+        return exact.reshape(shape)
     digits = 24 if dtype == "float32" else 11
     drawn = (halves(bits, count) >> np.uint32(32 - digits)).astype(dtype)
     return np.asarray(drawn * np.array(2.0**-digits, dtype)).reshape(shape)
