@@ -89,6 +89,13 @@ from symconv.ops.shape import (
 from symconv.ops.sort import *  # noqa: F403
 from symconv.ops.special import *  # noqa: F403
 
+if TYPE_CHECKING:  # the compiler is loaded when first used
+    from symconv.compile.arguments import In, Out
+    from symconv.compile.callable import Function
+    from symconv.compile.function import function
+    from symconv.compile.pipeline import PASSES
+    from symconv.compile.rewrite import NodeRule, Rule
+
 __version__ = "0.1.0"
 
 __all__ = [
