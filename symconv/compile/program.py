@@ -382,6 +382,8 @@ def _render_indices(view: View) -> str:
         turned = Slice(item.start + (item.size - 1) * item.step, item.size, -item.step)
         forward.append(":" if turned == (0, size, 1) else _render_slice(turned))
         backward.append("::-1")
+    if not view.shape:
+        forward.append("...")  # an array of no dimensions, where NumPy would make a number of it
     forward_text = f"[{', '.join(forward)}]"
     if "::-1" not in backward:
         return forward_text
@@ -450,12 +452,15 @@ class Range(NamedTuple):
         The symbol for where a block begins.
     size : str
         The symbol for how long it is; used only where the last block is shorter.
+    number : str
+        The symbol for the how manieth it is, from 0 on; empty where nobody asks.
     """
 
     extent: int
     block: int
     start: str
     size: str
+    number: str = ""
 
     @property
     def ragged(self) -> bool:
@@ -467,6 +472,19 @@ class Range(NamedTuple):
         """(start, size) of every block."""
         return [
             (start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)
+        ]
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What a block's code may refer to, in the order of its parameters."""
+        return tuple(filter(None, (self.number, self.start, self.size if self.ragged else "")))
+
+    @property
+    def values(self) -> list[tuple[int, ...]]:
+        """The symbols' values for every block."""
+        return [
+            ((number,) if self.number else ()) + (start,) + ((size,) if self.ragged else ())
+            for number, (start, size) in enumerate(self.blocks)
         ]
 
 
@@ -491,12 +509,12 @@ class Loop:
     @property
     def corners(self) -> Iterator[dict[str, int]]:
         """Values of the symbols for a full block and for the last one, to check the body with."""
-        both = [(axis, axis.blocks) for axis in self.ranges]
+        both = [(axis.symbols, axis.values) for axis in self.ranges]
         for which in (0, -1):
             yield {
                 symbol: value
-                for axis, blocks in both
-                for symbol, value in zip((axis.start, axis.size), blocks[which], strict=True)
+                for symbols, values in both
+                for symbol, value in zip(symbols, values[which], strict=True)
             }
 
 
