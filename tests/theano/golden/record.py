@@ -21,7 +21,7 @@ import theano.tensor.nnet.bn
 import theano.tensor.shared_randomstreams
 import theano.tensor.signal.pool
 import theano.tensor.slinalg
-import theano.tensor.xlogx  # noqa: F401
+import theano.tensor.xlogx
 
 HERE = Path(__file__).resolve().parent
 
