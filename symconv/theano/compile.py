@@ -7,7 +7,7 @@ import numpy as np
 
 import symconv as sc
 from symconv.compile.arguments import Argument
-from symconv.errors import ArgumentError, OptionError, ShapeError
+from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
@@ -99,11 +99,18 @@ class Function(sc.Function):
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
         if self.trust_input:
             return np.asarray(value)
+        if isinstance(value, str) and not argument.strict:
+            value = np.asarray(value, variable.dtype)  # a text that is a number is one, another a ValueError
         if argument.downcast is None:
             # Theano rounds a Python float where the input's dtype is floatX, and nothing else.
             rounded = type(value) is float and variable.dtype == sc.config.floatX
             argument = argument._replace(downcast=None if rounded else False)
-        return super()._fit(value, variable, argument, position)
+        if isinstance(value, np.generic) and not argument.strict:
+            value = value.item()  # fits where its value does, whatever its dtype
+        try:
+            return super()._fit(value, variable, argument, position)
+        except ShapeError as error:
+            raise _type_error(error) from None
 
     @property
     def value(self) -> "Function":
@@ -125,6 +132,15 @@ class Function(sc.Function):
     ) -> sc.Function:
         """``symconv.Function.copy``; memory is checked out for each call, so there is none to share."""
         return super().copy(swap=swap, delete_updates=delete_updates, name=name)
+
+
+class ReplacedInputError(ArgumentError, RuntimeError):
+    """An input that ``givens`` replaces: Theano's programs catch a RuntimeError."""
+
+
+def _type_error(error: ShapeError) -> RankError:
+    """The error as one that is a TypeError too: for Theano a size of 1 is part of the type."""
+    return RankError(error.what, arguments=error.arguments, where=error.where, hint=error.hint)
 
 
 def _refuse(callable_name: str, options: Mapping[str, tuple[Any, Any]]) -> None:
@@ -194,20 +210,28 @@ def function(
     targets = [target for target, _ in pairs]
     if len(set(map(id, targets))) != len(targets):
         raise OptionError("a shared variable has two updates", hint="a variable is updated once")
+    replaced = [old for old, _ in (givens.items() if isinstance(givens, Mapping) else givens or ())]
+    for variable in given:
+        if any(variable is old for old in replaced):
+            raise ReplacedInputError(
+                f"givens replaces {variable}, which is an input", hint="leave it out of the inputs"
+            )
     name_of_mode = _mode_name(mode)
-    made = sc.function(
-        inputs,
-        outputs,
-        updates=pairs,
-        givens=givens or (),
-        no_default_updates=no_default_updates,
-        name=name,
-        mode=None if name_of_mode is None else MODES[name_of_mode],
-        on_unused_input=on_unused_input,
-        allow_input_downcast=allow_input_downcast,
-        kind=NanGuardFunction if name_of_mode == "NanGuardMode" else Function,
-    )
-    return made
+    try:
+        return sc.function(
+            inputs,
+            outputs,
+            updates=pairs,
+            givens=givens or (),
+            no_default_updates=no_default_updates,
+            name=name,
+            mode=None if name_of_mode is None else MODES[name_of_mode],
+            on_unused_input=on_unused_input,
+            allow_input_downcast=allow_input_downcast,
+            kind=NanGuardFunction if name_of_mode == "NanGuardMode" else Function,
+        )
+    except ShapeError as error:
+        raise _type_error(error) from None
 
 
 class NanGuardFunction(Function):
