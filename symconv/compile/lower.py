@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
-from symconv.compile.program import Buffer, Kernel, Program, Value, concrete, verify
+from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
 from symconv.compile.rewrite import short
 from symconv.errors import SymconvError
 from symconv.graph.container import LARGE
@@ -31,7 +32,6 @@ from symconv.graph.types import Array, TensorType, type_of
 RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
-LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
 
 def identifier(name: str | None, otherwise: str) -> str:
@@ -50,10 +50,18 @@ def identifier(name: str | None, otherwise: str) -> str:
 
 
 def lower(
-    graph: FunctionGraph, sources: Sequence[Variable], types: Sequence[TensorType], machine: Machine
+    graph: FunctionGraph,
+    sources: Sequence[Variable],
+    types: Sequence[TensorType],
+    machine: Machine,
+    results: Results = "fresh",
 ) -> Program:
-    """Write the program of a graph whose inputs and shared variables, in order, have concrete types."""
-    return _Lowering(graph, machine).program(sources, types)
+    """Write the program of a graph whose inputs and shared variables, in order, have concrete types.
+
+    Its results are "fresh" arrays; or may be "aliased", with one another and with the inputs, where only
+    other programs read them; or are written into "given" arrays.
+    """
+    return _Lowering(graph, machine, results).program(sources, types)
 
 
 @dataclass(eq=False, repr=False)
@@ -62,6 +70,7 @@ class _Lowering:
 
     graph: FunctionGraph
     machine: Machine
+    results: Results
     names: Names = field(default_factory=lambda: Names(RESERVED))
     types: Types = field(default_factory=dict)
     values: dict[Variable, Value] = field(default_factory=dict)
@@ -134,7 +143,10 @@ class _Lowering:
             while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
                 root = root.owner.inputs[0]  # type: ignore[union-attr]
             # A part of something larger is copied: it would keep all of it alive.
-            if self._computed(root) and root not in taken and self._count(root) <= self._count(result):
+            if not self._computed(root):
+                continue
+            free = root not in taken and self._count(root) <= self._count(result)
+            if free or self.results == "aliased":
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
@@ -152,7 +164,12 @@ class _Lowering:
         returned: set[Buffer] = set()
         for position, result in enumerate(self.graph.results):
             value = self.value(result)
-            if result not in homes or value.buffer.kind != "output" or value.buffer in returned:
+            own = result in homes and value.buffer.kind == "output" and value.buffer not in returned
+            if self.results == "given":
+                own = own and isinstance(value, Buffer)
+            elif self.results == "aliased":
+                own = value.buffer.kind != "memory"
+            if not own:
                 fresh = self._buffer(result, "output", f"result_{position}")
                 builder = self._builder(Region(None, (), {}, {}))
                 builder.copy(value, fresh)

@@ -107,6 +107,7 @@ Kind = Literal["input", "shared", "constant", "output", "memory", "scratch"]
 ORDER = ("input", "shared", "constant", "memory", "scratch", "output")  # of a kernel's parameters
 How = Literal["index", "reshape", "transpose", "declare"]
 Index = int | Symbolic | Slice | None  # None inserts an axis of length 1
+Results = Literal["fresh", "aliased", "given"]  # what becomes of a program's results: see ``lower``
 ALL = Slice(0, -1)  # the whole axis, whatever its size
 
 

@@ -2,12 +2,13 @@
 
     algebra     elementwise functions, as equations
     reductions  sums, products and extremes of what was permuted, scaled, negated, stretched
+    filled      elementwise use of filled tensors
     quotients   log, softmax and sigmoid, and what they leave in gradients
 """
 
 from symconv.compile.rewrite import AnyRule
-from symconv.compile.rules import algebra, quotients, reductions
+from symconv.compile.rules import algebra, filled, quotients, reductions
 
-CANONICAL: tuple[AnyRule, ...] = (*algebra.CANONICAL, *reductions.CANONICAL)
+CANONICAL: tuple[AnyRule, ...] = (*algebra.CANONICAL, *reductions.CANONICAL, *filled.CANONICAL)
 STABLE: tuple[AnyRule, ...] = (*algebra.STABLE, *quotients.STABLE)
 SPECIALISED: tuple[AnyRule, ...] = (*algebra.SPECIALISED, *reductions.SPECIALISED, *quotients.SPECIALISED)

@@ -4,9 +4,8 @@ The loop is a walk along columns: for each input and each result of the step an 
 of the places to write to. What a step computes is written where it belongs in the results, once.
 """
 
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import cycle, repeat
+from itertools import cycle, islice, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -165,7 +164,7 @@ class Run:
             return self._until(columns, places)
         write = self._writer(places)
         if write is not None:
-            write(columns, places, self.count)
+            write(islice(zip(*columns, *places, strict=False), self.count))
             return self.count
         for _, row, targets in zip(range(self.count), _rows(columns), _rows(places), strict=False):
             _store(self.step(*row), targets)
@@ -183,7 +182,7 @@ class Run:
     def _writer(self, places: Sequence[Iterable[Any]]) -> Callable[..., None] | None:
         """What runs all steps and writes results in place, if the step can be compiled so."""
         make = getattr(self.step, "writer", None)
-        if make is None or any(isinstance(place, _Appending) for place in places):
+        if make is None or not places or any(isinstance(place, _Appending) for place in places):
             return None
         written: Callable[..., None] | None = make(self._examples())
         return written
@@ -222,7 +221,3 @@ class _Appending:
     def __iter__(self) -> Iterator[Callable[[Array], None]]:
         return repeat(lambda array: self.found.append(np.array(array)))
 
-
-def exhaust(iterator: Iterator[Any]) -> None:
-    """Run an iterator for its effects."""
-    deque(iterator, maxlen=0)
