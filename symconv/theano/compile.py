@@ -12,6 +12,7 @@ from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
+from symconv.theano._variables import TensorSharedVariable, adopted
 
 MODES = {
     "FAST_RUN": "compiled",
@@ -251,7 +252,7 @@ def clone(
     copy_inputs: bool | None = None,
 ) -> Any:
     """``symconv.clone`` with Theano's arguments; ``strict`` is always so, ``copy_inputs`` an old name."""
-    return sc.clone(output, replace, share_inputs=share_inputs if copy_inputs is None else copy_inputs)
+    return adopted(sc.clone(output, replace, share_inputs=share_inputs if copy_inputs is None else copy_inputs))
 
 
 def shared(
@@ -262,7 +263,7 @@ def shared(
     borrow: bool = False,
     broadcastable: Sequence[bool] | None = None,
     target: str = "cpu",
-) -> SharedVariable:
+) -> TensorSharedVariable:
     """A shared variable as Theano types it: no size is known, so that a later value may have another shape.
 
     Parameters
@@ -312,7 +313,7 @@ def shared(
             f"broadcastable={tuple(pattern)} does not fit a value of shape {array.shape}",
             hint="one entry for each dimension, True only where the size is 1",
         )
-    return SharedVariable(kind, Container(array, lent=borrow), name, strict)
+    return TensorSharedVariable(kind, Container(array, lent=borrow), name, strict)
 
 
 __getattr__ = refuses("theano.compile", globals())

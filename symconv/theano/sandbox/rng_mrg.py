@@ -11,7 +11,7 @@ from symconv.graph.nodes import Container, SharedVariable, Variable
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.random import mrg
 from symconv.ops.shape import MakeVector
-from symconv.theano._literals import as_parameter, upcast
+from symconv.theano._variables import as_parameter, upcast
 from symconv.theano._names import refuses
 from symconv.theano._sizes import size_of_draw
 

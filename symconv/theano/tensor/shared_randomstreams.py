@@ -9,7 +9,7 @@ from symconv.errors import ArgumentError
 from symconv.graph.nodes import Constant, Container, SharedVariable, Variable
 from symconv.graph.types import Array
 from symconv.ops.random.legacy import STATE, PermuteRowElements, RandomFunction, packed, unpacked
-from symconv.theano._literals import as_parameter, upcast
+from symconv.theano._variables import as_parameter, upcast
 from symconv.theano._names import refuses
 from symconv.theano._sizes import size_of_draw
 
