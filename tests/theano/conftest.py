@@ -6,7 +6,7 @@ import pytest
 
 from symconv.theano import install
 
-collect_ignore = ["scripts"]  # programs of users, not modules
+collect_ignore = ["scripts", "golden"]  # programs of users, and the one that asks Theano itself
 
 
 @pytest.fixture
