@@ -208,7 +208,7 @@ class Reductions:
         reduced = axes_of(node)
         sizes = [size if axis in reduced else self.space[axis] for axis, size in self.sized(node, shape)]
         counts: list[Size] = [block.count for block in blocks]
-        whole = memory(self.k, tuple([*counts, *sizes]), term.dtype, "partial")
+        whole = memory(self.k, (*counts, *sizes), term.dtype, "partial")
         at: list[Any] = [block.number for block in blocks]
         for axis, _ in self.sized(node, shape):
             inside = axis in self.blocks and axis not in axes_of(node)
@@ -259,7 +259,7 @@ def keeps(node: Apply) -> bool:
     return bool(node.op.keepdims) or not axes_of(node)  # type: ignore[attr-defined]
 
 
-def memory(k: Builder, shape: Sequence[int], dtype: str, name: str) -> Buffer:
+def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
     """Memory that outlives the loop."""
     return Buffer(tuple(shape), dtype, len(shape), k.names(name), "memory")
 
