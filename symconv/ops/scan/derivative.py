@@ -209,7 +209,7 @@ class _Derivative:
         draft = Draft(steps, self.draft_sequences, reverse=not layout.reverse)
         for state, whole, given in zip(layout.states, self.whole_gradients, self.given_whole, strict=True):
             if given is not None and whole is not None:
-                draft.sequences.append((whole, layout.skip(state, 0), given))
+                draft.sequences.append((*_beginning(whole, layout.skip(state, 0)), given))
         for gradient, given in zip(self.mapped_gradients, self.given_mapped, strict=True):
             if given is not None and gradient is not None:
                 draft.sequences.append((gradient, 0, given))
@@ -335,6 +335,14 @@ class _Derivative:
             return gradient
         own = crop(whole, 0, integer(depth), from_end=self.layout.reverse)
         return own if gradient is None else gradient + own
+
+
+def _beginning(gradient: Variable, offset: int) -> tuple[Variable, int]:
+    """A gradient and the offset of what is read of it; without zeros before that which nobody reads."""
+    node = gradient.owner
+    if node is not None and isinstance(node.op, Embed) and not node.op.from_end and node.op.skip == offset:
+        return node.inputs[0], 0
+    return gradient, offset
 
 
 def _begins_with_zeros(gradient: Variable, count: int) -> bool:
