@@ -162,7 +162,9 @@ def read_inputs(inputs: Any, downcast: bool | None, origin: Origin | None) -> Si
         default = None
         if said.value is not None:
             what = f"the value of input {position} ({variable})"
-            default = fit(said.value, variable.type, what, True, strict=said.strict, downcast=allowed)
+            default = fit(
+                said.value, variable.type, what, True, strict=said.strict, downcast=allowed, where=origin
+            )
         if said.update is None:
             variables.append(variable)
             arguments.append(Argument(name, default, said.strict, allowed))

@@ -11,7 +11,7 @@ from symconv.compile.check import check_finite, compare
 from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
 from symconv.config import Settings, current
-from symconv.errors import ArgumentError, DTypeError, ShapeError, SymconvError
+from symconv.errors import ArgumentError, DTypeError, ShapeError
 from symconv.graph.container import Container, committer, read, updating, value_of
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
@@ -274,11 +274,10 @@ class Function:
         """An argument as an array of exactly the input's type."""
         named = f" ({variable})" if variable.name else ""
         what = f"argument {position}{named} of {self.name}"
-        try:
-            return fit(value, variable.type, what, strict=argument.strict, downcast=argument.downcast)
-        except SymconvError as error:
-            error.where = error.where or variable.made or self.origin
-            raise
+        where = variable.made or self.origin
+        return fit(
+            value, variable.type, what, strict=argument.strict, downcast=argument.downcast, where=where
+        )
 
     # States and shared variables
 

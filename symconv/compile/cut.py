@@ -38,10 +38,10 @@ def cut(graph: FunctionGraph) -> tuple[Piece, ...]:
     boundary: dict[Apply, int] = {}
     for node in graph.nodes:
         below = max((depth.get(variable, 0) for variable in node.inputs), default=0)
-        if all(_is_known(variable, planned) for variable in _values(node)):
+        if node.op.role != "control" and all(_is_known(variable, planned) for variable in _values(node)):
             planned.update(node.outputs)
         reads = [node.inputs[position] for position in node.op.reads_values]
-        control = node.op.role == "control" and not planned.issuperset(node.outputs)
+        control = node.op.role == "control"
         if control or not all(_is_known(variable, planned) for variable in reads):
             boundary[node] = below
             below += 1

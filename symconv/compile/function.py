@@ -147,7 +147,7 @@ def _updates(
 def _new_value(target: SharedVariable, value: Any, origin: Origin | None) -> Variable:
     """The expression that a shared variable is updated by, its type checked."""
     if not isinstance(value, Variable):
-        value = Constant(fit(value, target.type, f"the update of {target}"))
+        value = Constant(fit(value, target.type, f"the update of {target}", where=origin))
     if not target.type.generalises(value.type):
         problem = DTypeError if target.dtype != value.dtype else ShapeError
         hint = f"convert it: update.astype({target.dtype!r})"

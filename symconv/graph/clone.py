@@ -103,7 +103,7 @@ def replacements(pairs: Pairs, what: str, origin: Origin | None) -> dict[Variabl
         if isinstance(value, Variable):
             new = value
         else:
-            new = Constant(fit(value, old.type, f"the given {old}"))
+            new = Constant(fit(value, old.type, f"the given {old}", where=origin))
         if old.dtype != new.dtype or old.ndim != new.ndim:
             raise (DTypeError if old.dtype != new.dtype else RankError)(
                 f"{what} cannot replace {old} by a variable of another type",

@@ -476,6 +476,7 @@ def fit(
     *,
     strict: bool = False,
     downcast: bool | None = None,
+    where: Origin | None = None,
 ) -> Array:
     """Convert a value to an array of ``type``, without loss, or say why not.
 
@@ -495,36 +496,48 @@ def fit(
         True converts any real number to any dtype, whatever is lost. False converts nothing inexactly.
         None, the default, rounds Python's own numbers and lists of them alone: ``[0.1]`` becomes float32.
 
+    where : Origin, optional
+        The user's line, for the error's text.
+
     Returns
     -------
     ndarray
         Of exactly the type's dtype.
     """
     if isinstance(value, Variable):
-        raise ArgumentError(f"{what} needs a value, got the symbolic variable {value}")
+        raise ArgumentError(
+            f"{what} needs a value, got the symbolic variable {value}",
+            arguments=[("needed", type), ("got", value.type)],
+            where=where,
+        )
     array = np.asarray(value)
     if strict and (array is not value or array.dtype != type.dtype):
         raise DTypeError(
             f"{what} is strict: it takes nothing but an ndarray of dtype {type.dtype}",
             arguments=[("needed", type), ("got", _kind(value))],
+            where=where,
             hint=f"convert it yourself: numpy.asarray(value, {type.dtype!r})",
         )
     if array.dtype.name != type.dtype or not array.dtype.isnative:
-        array = _convert(value, array, type, what, downcast)
+        array = _convert(value, array, type, what, downcast, where)
     if array.ndim != type.ndim:
         raise RankError(
             f"{what} needs {type.ndim} dimensions, got {array.ndim}",
             arguments=[("needed", type), ("got", _describe(array))],
+            where=where,
         )
     if not type.accepts(array.shape):
         raise ShapeError(
             f"{what} needs shape {_shape_text(type)}, got {array.shape}",
             arguments=[("needed", type), ("got", _describe(array))],
+            where=where,
         )
     return array.copy() if copy_always and (array is value or array.base is not None) else array
 
 
-def _convert(value: Any, array: Array, type: TensorType, what: str, downcast: bool | None) -> Array:
+def _convert(
+    value: Any, array: Array, type: TensorType, what: str, downcast: bool | None, where: Origin | None
+) -> Array:
     target = np.dtype(type.dtype)
     lossless = np.can_cast(array.dtype, target, "safe")
     of_numbers = array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and target.kind != "c")
@@ -541,6 +554,7 @@ def _convert(value: Any, array: Array, type: TensorType, what: str, downcast: bo
         raise DTypeError(
             f"{what} needs dtype {type.dtype}, and {array.dtype} does not convert to it without loss",
             arguments=[("needed", type), ("got", _describe(array))],
+            where=where,
             hint=f"convert it yourself: value.astype({type.dtype!r})",
         )
     return array.astype(target)

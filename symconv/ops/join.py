@@ -67,19 +67,24 @@ class Join(Op):
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """Each part is copied straight into its place, block by block of the first axis."""
         start = 0
-        for part in inputs:
+        parts = [part for part in inputs if 0 not in part.shape]
+        if not parts:
+            at: Any = k.whole(outputs[0].ndim)
+            tile = k.tile(at)
+            k.fill(0, tile)
+            k.epilogue(tile, at)
+        for part in parts:
             sizes = [int(size) for size in part.shape]  # type: ignore[arg-type]
-            if 0 not in sizes:
-                each = 2 * np.dtype(part.dtype).itemsize * math.prod(sizes[1:])
-                with k.blocks(k.axis(sizes[0], "start", "length"), bytes_each=each, calls=3) as (block,):
-                    offset = start if self.axis == 0 else 0
-                    at: list[Any] = [k.steps(offset + block.start, block.size, 1)]
-                    at += [slice(None)] * (part.ndim - 1)
-                    if self.axis:
-                        at[self.axis] = slice(start, start + sizes[self.axis])
-                    tile = k.tile(tuple(at))
-                    k.copy(part[block.slice], tile)
-                    k.epilogue(tile, tuple(at))
+            each = 2 * np.dtype(part.dtype).itemsize * math.prod(sizes[1:])
+            with k.blocks(k.axis(sizes[0], "start", "length"), bytes_each=each, calls=3) as (block,):
+                offset = start if self.axis == 0 else 0
+                at = [k.steps(offset + block.start, block.size, 1)]
+                at += [slice(None)] * (part.ndim - 1)
+                if self.axis:
+                    at[self.axis] = k.steps(start, sizes[self.axis], 1)
+                tile = k.tile(tuple(at))
+                k.copy(part[block.slice], tile)
+                k.epilogue(tile, tuple(at))
             start += sizes[self.axis]
 
     def grad(
@@ -152,8 +157,7 @@ class Split(Op):
         for out in outputs:
             size = out.shape[self.axis]
             assert isinstance(size, int)
-            if 0 not in out.shape:
-                k.copy(inputs[0][(slice(None),) * self.axis + (slice(start, start + size),)], out)
+            k.copy(inputs[0][(slice(None),) * self.axis + (k.steps(start, size, 1),)], out)
             start += size
 
     def grad(

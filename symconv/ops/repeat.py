@@ -114,7 +114,7 @@ def repeat(x: Operand, repeats: Operand, axis: int | None = None) -> Variable:
         x, axis = flatten(x), 0
     axis = normalised_axis(axis, x.ndim)
     if repeats.ndim == 1 and repeats.type.shape[0] == 1:
-        repeats = reshape(repeats, ())
+        repeats = Constant(repeats.data[0]) if isinstance(repeats, Constant) else reshape(repeats, ())
     if repeats.ndim == 0:
         return _blown_up(x, {axis: _count(repeats, "repeats")}, inside=True)
     return take(x, RepeatedPositions()(repeats, size_of(x, axis)), axis)
@@ -216,9 +216,10 @@ def pad(x: Operand, pad_width: Any, mode: str = "constant", constant_values: Ope
     for axis, (before, after) in enumerate(widths):
         if before == 0 and after == 0:
             continue
-        if result.type.shape[axis] == 0:
+        size = result.type.shape[axis]
+        if size == 0:
             raise ShapeError(f"nothing to pad axis {axis} with: its size is 0", where=here())
-        positions = arange(before * -1, size_of(result, axis) + after)
+        positions = arange(before * -1, (size_of(result, axis) if size is None else size) + after)
         result = take(result, _SOURCES[mode](positions, size_of(result, axis)), axis)
     return result
 

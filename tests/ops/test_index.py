@@ -375,7 +375,8 @@ def test_an_index_that_is_out_of_range_is_named(name, mode):
     text = str(caught.value)
     assert isinstance(caught.value, IndexError)
     assert number in text.splitlines()[0] or number in text.splitlines()[1], text
-    assert variable in text and "at test_index.py:" in text, text
+    assert variable in text, text
+    assert "at test_index.py:" in text, text
     assert target.get_value() == 0
 
 

@@ -215,12 +215,14 @@ def dropout(x: Operand, p: Operand, stream: Stream) -> Variable:
             hint="p is the part that is dropped, not the part that stays",
         )
     if isinstance(p, int | float) and p == 0:
-        return x
+        kept: Variable = x
+        return kept
     size = tuple(size_of(x, axis) if dim is None else dim for axis, dim in enumerate(x.type.shape))
     keep = 1 - p if isinstance(p, int | float) else 1 - as_variable(p)
     scale = 1 / keep if isinstance(keep, int | float) else cast(reciprocal(keep), x.dtype)
     mask: Variable = lt(stream.uniform(size=size), keep)
-    return switch(mask, x * scale, 0)
+    result: Variable = switch(mask, x * scale, 0)
+    return result
 
 
 __all__ = [
