@@ -2,12 +2,15 @@
 
     algebra     elementwise functions, as equations
     reductions  sums, products and extremes of what was permuted, scaled, negated, stretched
+    loops       the last state of a loop
     quotients   log, softmax and sigmoid, and what they leave in gradients
 """
 
 from symconv.compile.rewrite import AnyRule
-from symconv.compile.rules import algebra, quotients, reductions
+from symconv.compile.rules import algebra, loops, quotients, reductions
 
-CANONICAL: tuple[AnyRule, ...] = (*algebra.CANONICAL, *reductions.CANONICAL)
+CANONICAL: tuple[AnyRule, ...] = (
+    *algebra.CANONICAL, *reductions.CANONICAL, *loops.CANONICAL,
+)  # fmt: skip
 STABLE: tuple[AnyRule, ...] = (*algebra.STABLE, *quotients.STABLE)
 SPECIALISED: tuple[AnyRule, ...] = (*algebra.SPECIALISED, *reductions.SPECIALISED, *quotients.SPECIALISED)
