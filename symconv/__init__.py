@@ -38,6 +38,7 @@ from symconv.graph.types import TensorType
 from symconv.ops import (
     axes,
     branch,
+    count,
     create,
     cumulate,
     diagonals,
@@ -59,6 +60,7 @@ from symconv.ops.axes import *  # noqa: F403
 from symconv.ops.branch import *  # noqa: F403
 from symconv.ops.complex import angle, imag, real
 from symconv.ops.conv import conv1d, conv2d, conv3d
+from symconv.ops.count import *  # noqa: F403
 from symconv.ops.create import *  # noqa: F403
 from symconv.ops.cumulate import *  # noqa: F403
 from symconv.ops.cut import disconnected_grad
@@ -100,15 +102,15 @@ __version__ = "0.1.0"
 
 __all__ = [
     "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
-    "as_variable", "CheckError", "clone", "CompileError", "config", "constant", "Constant", "conv1d",
+    "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
     "conv2d", "conv3d", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "FileError",
     "flatten", "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In",
-    "IndexingError", "Lop", "matmul", "max", "max_and_argmax", "mean", "min", "MissingInputError",
-    "NodeRule", "Op", "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel",
-    "real", "reshape", "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError",
-    "SharedVariable", "size_of", "specify_shape", "std", "sum", "SymconvError", "take_along_axis",
-    "TensorType", "unbroadcast", "UnusedInputError", "var", "Variable", "verify_grad",
-    *axes.__all__, *branch.__all__, *create.__all__, *cumulate.__all__, *diagonals.__all__,
+    "IndexingError", "Lop", "matmul", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule",
+    "Op", "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
+    "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
+    "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
+    "UnusedInputError", "var", "Variable", "verify_grad",
+    *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *diagonals.__all__,
     *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__, *grids.__all__, *index.__all__,
     *joined.__all__, *loops.__all__, *nn.__all__, *order.__all__, *pooling.__all__, *repeated.__all__,
     *special.__all__,

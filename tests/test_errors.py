@@ -122,6 +122,35 @@ WHILE_BUILDING = {
     "a string in a sum": (lambda: v + "1", sc.ArgumentError, TypeError, ["'1'", "str", "hint"]),
     "None in a sum": (lambda: v + None, sc.ArgumentError, TypeError, ["None", "hint"]),
     "too many operands": (lambda: sc.tanh(v, v), sc.ArgumentError, TypeError, ["1", "2", "hint"]),
+    "a negative size of zeros": (lambda: sc.zeros((2, -3)), sc.ShapeError, ValueError, ["-3", "hint"]),
+    "a value that does not fill": (
+        lambda: sc.alloc(three, 2, 4),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4", "float64[3]", "hint"],
+    ),
+    "a range that never ends": (lambda: sc.arange(0, i.shape[0], 0), sc.ShapeError, ValueError, ["0", "hint"]),
+    "a join of two ranks": (
+        lambda: sc.join(0, m, v),
+        sc.RankError,
+        (TypeError, ValueError),
+        ["2", "1", "float64[?,?]", "hint"],
+    ),
+    "a stack of sizes that differ": (
+        lambda: sc.stack([three, four]),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4", "hint"],
+    ),
+    "a split that does not add up": (
+        lambda: sc.split(four, [1, 2]),
+        sc.ShapeError,
+        ValueError,
+        ["4", "3", "(1, 2)", "hint"],
+    ),
+    "more of the largest than there are": (lambda: sc.topk(three, 4), sc.ShapeError, ValueError, ["3", "4"]),
+    "labels that are no integers": (lambda: sc.one_hot(v, 3), sc.DTypeError, TypeError, ["float64[?]"]),
+    "an unknown padding": (lambda: sc.pad(v, 1, "mirror"), sc.OptionError, ValueError, ["mirror", "reflect"]),
     "gradient of a vector": (lambda: sc.grad(v, v), SymconvError, (TypeError, ValueError), ["float64[?]"]),
     "gradient by an integer": (
         lambda: sc.grad(i.sum(), i),
@@ -287,6 +316,7 @@ OF_ONE_VALUE = {
     "unknown border_mode", "negative padding", "no stride", "half a stride", "no dilation",
     "a hint of wrong length", "an axis that is not there", "an axis twice", "dimshuffle of what is not there",
     "a number too large", "a string in a sum", "None in a sum", "too many operands",
+    "an unknown padding",
 }  # fmt: skip
 
 WITHOUT_A_LINE = {  # the error is raised right where it is written, before any op exists

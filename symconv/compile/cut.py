@@ -9,11 +9,14 @@ and cuts nothing. So most graphs are one piece. The plan of a later piece is key
 out of the boundary, not by the values that went in.
 """
 
+from math import prod
 from typing import NamedTuple
 
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.traverse import leaves
+
+LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
 
 class Piece(NamedTuple):
@@ -39,7 +42,7 @@ def cut(graph: FunctionGraph) -> tuple[Piece, ...]:
     for node in graph.nodes:
         below = max((depth.get(variable, 0) for variable in node.inputs), default=0)
         if node.op.role != "control" and all(_is_known(variable, planned) for variable in _values(node)):
-            planned.update(node.outputs)
+            planned.update(output for output in node.outputs if _is_small(output))
         reads = [node.inputs[position] for position in node.op.reads_values]
         control = node.op.role == "control"
         if control or not all(_is_known(variable, planned) for variable in reads):
@@ -55,6 +58,12 @@ def cut(graph: FunctionGraph) -> tuple[Piece, ...]:
 def _values(node: Apply) -> list[Variable]:
     """The inputs whose values a node needs."""
     return [v for position, v in enumerate(node.inputs) if position not in node.op.ignores_values]
+
+
+def _is_small(variable: Variable) -> bool:
+    """Whether a variable certainly holds sizes, not data, so that it is computed while planning."""
+    sizes = [size for size in variable.type.shape if size is not None]
+    return len(sizes) == variable.ndim and prod(sizes) <= LARGEST_KNOWN
 
 
 def _is_known(variable: Variable, planned: set[Variable]) -> bool:
@@ -94,8 +103,8 @@ def _piece(
         _add_what_sizes_read(wanted, planned)
         here = {output for node in graph.nodes if node not in boundary for output in node.outputs}
         asked = {variable for node in between for variable in node.inputs}
-        here = {variable for variable in here if depth[variable] == level}
-        wanted = {v: None for v in wanted if v in here and (v not in planned or v in asked)}
+        here = {v for v in here if (v in asked if v in planned else depth[v] == level)}
+        wanted = {variable: None for variable in wanted if variable in here}
     given = {variable for variable, place in depth.items() if place < level and variable not in planned}
     given.update(output for node, place in boundary.items() if place < level for output in node.outputs)
     given.update(graph.inputs)

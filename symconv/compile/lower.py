@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
@@ -31,7 +32,6 @@ from symconv.graph.types import Array, TensorType, type_of
 RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
-LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
 
 def identifier(name: str | None, otherwise: str) -> str:
@@ -234,12 +234,25 @@ class _Lowering:
         if anchor is None:
             builder.elementwise(sizes(self.types[node.outputs[0]]), self._bytes_each(region))
         else:
-            inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
+            inputs = [
+                self._argument(anchor, position, outside.get(variable, variable))
+                for position, variable in enumerate(anchor.inputs)
+            ]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder, anchor)
+
+    def _argument(self, node: Apply, position: int, variable: Variable) -> Value:
+        """The value of an op's input; zeros that take no memory where it only looks at the type."""
+        computed = variable in self.values or self.types.get(variable, variable.type).value is not None
+        if position not in node.op.ignores_values or computed or isinstance(variable, Constant):
+            return self.value(variable)
+        type = self.types[variable]
+        name = self.names("only_a_shape")
+        self.constants[name] = np.broadcast_to(np.zeros((), type.dtype), sizes(type))
+        return Buffer(sizes(type), type.dtype, 0, name, "constant")
 
     def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
         """A view of its input's value; where that has gaps, of a copy without."""

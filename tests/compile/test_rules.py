@@ -399,6 +399,8 @@ def node_rules():
     yield summed, m, m.T.sum()
     yield summed, m, m.T.max(axis=1)
     yield summed, three, three.dimshuffle(2, 0, 1).sum(axis=0)
+    yield "f(filled(v), x) = f(v, x)", m, sc.full(m.shape, 0.5) * m
+    yield "f(filled(v)) = filled(f(v))", m, sc.exp(sc.full(m.shape, 0.5))
 
 
 def language_rules():

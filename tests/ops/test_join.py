@@ -138,6 +138,17 @@ def test_repeat(axis, repeats):
         check_gradients(lambda x: sc.repeat(x, repeats, axis), a)
 
 
+@pytest.mark.parametrize("size", [10, 2000])
+def test_repeats_that_depend_on_sizes(size):
+    """Up to a limit they are known while planning; beyond it the graph is cut."""
+    v = sc.vector("v")
+    a = np.arange(float(size))
+    f = sc.function([v], sc.repeat(v, sc.arange(v.shape[0]) // 100), mode="checked")
+    np.testing.assert_array_equal(f(a), np.repeat(a, np.arange(size) // 100))
+    distinct = sc.function([v], sc.unique(sc.arange(v.shape[0]) // 2) + 1, mode="checked")
+    np.testing.assert_array_equal(distinct(a), np.arange(size // 2) + 1)
+
+
 @pytest.mark.parametrize("mode", ["constant", "edge", "reflect", "symmetric", "wrap"])
 @pytest.mark.parametrize("widths", [0, 1, (2, 1), ((1, 0), (0, 3)), ((7, 5), (2, 9))])
 def test_pad(mode, widths):
