@@ -72,18 +72,18 @@ def test_sequences_states_and_constants_come_in_this_order():
 def test_taps_of_sequences_begin_where_all_entries_exist():
     x = sc.dvector("x")
     results, _ = sc.scan(
-        lambda before, now, after: before * 100 + now * 10 + after, dict(input=x, taps=[-2, 0, 1])
+        lambda before, now, after: before * 100 + now * 10 + after, {"input": x, "taps": [-2, 0, 1]}
     )
     backwards, _ = sc.scan(
         lambda before, now, after: before * 100 + now * 10 + after,
-        dict(input=x, taps=[-2, 0, 1]),
+        {"input": x, "taps": [-2, 0, 1]},
         go_backwards=True,
     )
     f = sc.function([x], [results, backwards], mode=CHECKED)
     forth, back = f([1.0, 2, 3, 4, 5])
     np.testing.assert_array_equal(forth, [134, 245])
     np.testing.assert_array_equal(back, [245, 134])
-    later, _ = sc.scan(lambda now, then: now - then, dict(input=x, taps=[0, 2]))
+    later, _ = sc.scan(lambda now, then: now - then, {"input": x, "taps": [0, 2]})
     np.testing.assert_array_equal(later.eval({x: [1.0, 2, 4, 8]}), [-3, -6])
 
 
@@ -96,7 +96,7 @@ def test_states_of_any_depth(taps):
     def step(*values):
         return sum(weight * value for weight, value in zip(weights, values, strict=True)) * 0.1
 
-    results, _ = sc.scan(step, outputs_info=dict(initial=first, taps=taps), n_steps=4)
+    results, _ = sc.scan(step, outputs_info={"initial": first, "taps": taps}, n_steps=4)
     given = array(depth, 2)
     history = list(given)
     for _ in range(4):
@@ -111,7 +111,7 @@ def test_states_of_any_depth(taps):
 def step_cubed(step, initial, taps):
     results, _ = sc.scan(
         lambda *values: sc.tanh(step(*values)) + 0.1 * values[0] ** 2,
-        outputs_info=dict(initial=initial, taps=taps),
+        outputs_info={"initial": initial, "taps": taps},
         n_steps=3,
     )
     return (results**3).sum() + (results[-1] ** 2).sum()
@@ -443,12 +443,10 @@ def test_errors_name_what_is_wrong():
         (sc.ShapeError, "begins with size 1", lambda: sc.scan(lambda r, s: s + r, m, sc.drow()[0:1, 0])),
         (sc.RankError, "is a scalar", lambda: sc.scan(lambda v: v, sc.dscalar())),
         (sc.ArgumentError, "2 results", lambda: sc.scan(lambda v, s: [s, v], x, 0.0)),
-        (sc.ArgumentError, "cannot read its own", lambda: sc.scan(lambda s: s, outputs_info=dict(
-            initial=x, taps=[0]), n_steps=2)),
-        (sc.ShapeError, "has 1 entries", lambda: sc.scan(lambda a, b: a, outputs_info=dict(
-            initial=np.zeros(1), taps=[-1, -2]), n_steps=2)),
-        (sc.ArgumentError, "no field", lambda: sc.scan(lambda v: v, dict(input=x, tap=[0]))),
-        (sc.ArgumentError, "different integers", lambda: sc.scan(lambda v: v, dict(input=x, taps=[0, 0]))),
+        (sc.ArgumentError, "cannot read its own", lambda: sc.scan(lambda s: s, outputs_info={"initial": x, "taps": [0]}, n_steps=2)),
+        (sc.ShapeError, "has 1 entries", lambda: sc.scan(lambda a, b: a, outputs_info={"initial": np.zeros(1), "taps": [-1, -2]}, n_steps=2)),
+        (sc.ArgumentError, "no field", lambda: sc.scan(lambda v: v, {"input": x, "tap": [0]})),
+        (sc.ArgumentError, "different integers", lambda: sc.scan(lambda v: v, {"input": x, "taps": [0, 0]})),
         (sc.OptionError, "cannot be negative", lambda: sc.scan(lambda v: v, x, n_steps=-2)),
         (sc.DTypeError, "integer scalar", lambda: sc.scan(lambda v: v, x, n_steps=2.0)),
         (sc.OptionError, "truncate_gradient", lambda: sc.scan(lambda v: v, x, truncate_gradient=0)),
@@ -498,7 +496,7 @@ def test_a_loop_is_copied_pickled_drawn_and_printed():
     text = sc.debugprint(f.stages["built"], file="str")
     assert "Scan(net)" in text
     assert "tanh" in text  # the step is printed too
-    assert "<svg" in sc.draw(f.stages["built"]).to_svg()
+    assert "inside Scan(net)" in str(sc.draw(f.stages["built"]))
 
 
 def test_one_function_for_many_threads():

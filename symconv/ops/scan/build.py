@@ -461,7 +461,7 @@ def _step(
 def _recurrence(state: _State) -> Recurrence:
     type = TensorType(state.initial.dtype, state.initial.type.shape[1:])
     name = state.initial.name or (state.initial.owner.inputs[0].name if state.initial.owner else None)
-    elements = [Variable(type, _label(name, -tap)) for tap in state.taps]
+    elements = [Variable(type, _label(name or "state", -tap)) for tap in state.taps]
     return Recurrence(state.initial, state.depth, state.taps, elements, elements[0])
 
 
