@@ -173,7 +173,7 @@ class Builder:
     body : list of Instr
         What was written so far.
     constants : dict
-        Arrays that the kernels name.
+        Arrays, and functions that call nothing but NumPy, that the kernels name.
     performs : dict
         Python functions that the kernels name.
     needs_contiguous : set of Buffer
@@ -250,6 +250,12 @@ class Builder:
         name = self.names("perform_" + re.sub(r"\W.*", "", op.label.lower()))
         self.performs[name] = op.perform if self.node is None else located(op, self.node)
         self.write(Call(f"perform:{name}", tuple(inputs), tuple(outputs)))
+
+    def into(self, function: Callable[..., None], inputs: Sequence[Operand], out: Value) -> None:
+        """Call a function that writes into its last argument and calls nothing but NumPy."""
+        name = self.names(function.__name__)
+        self.constants[name] = function
+        self.write(Call(f"into:{name}", tuple(inputs), (out,)))
 
     # Loops
 

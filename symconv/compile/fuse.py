@@ -123,8 +123,10 @@ def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -
     """Whether a node whose users are all in the region of ``root`` belongs there too."""
     if root.op.role != "elementwise" or any(user.op.role != "elementwise" for user in users):
         return False
+    if node.op.reads_values:
+        return False  # the graph may have to be cut there
     if node.op.role == "view":
-        return not node.op.reads_values
+        return True
     if node.op.role != "elementwise" and (node.op.role not in ("anchor", "reduction") or has_anchor):
         return False
     return pattern(node.outputs[0].type.shape) == pattern(root.outputs[0].type.shape)

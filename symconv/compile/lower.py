@@ -16,12 +16,14 @@ from typing import Any
 import numpy as np
 
 from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
-from symconv.compile.program import Buffer, Kernel, Program, Value, verify
+from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
 from symconv.compile.reductions import Reductions
 from symconv.compile.rewrite import short
 from symconv.errors import SymconvError
+from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
@@ -32,7 +34,6 @@ RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
 INSIDE = ("elementwise", "reduction")  # roles that go on with tiles, and do not hand them over
-LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
 
 def identifier(name: str | None, otherwise: str) -> str:
@@ -51,10 +52,18 @@ def identifier(name: str | None, otherwise: str) -> str:
 
 
 def lower(
-    graph: FunctionGraph, sources: Sequence[Variable], types: Sequence[TensorType], machine: Machine
+    graph: FunctionGraph,
+    sources: Sequence[Variable],
+    types: Sequence[TensorType],
+    machine: Machine,
+    results: Results = "fresh",
 ) -> Program:
-    """Write the program of a graph whose inputs and shared variables, in order, have concrete types."""
-    return _Lowering(graph, machine).program(sources, types)
+    """Write the program of a graph whose inputs and shared variables, in order, have concrete types.
+
+    Its results are "fresh" arrays; or may be "aliased", with one another and with the inputs, where only
+    other programs read them; or are written into "given" arrays.
+    """
+    return _Lowering(graph, machine, results).program(sources, types)
 
 
 @dataclass(eq=False, repr=False)
@@ -63,6 +72,7 @@ class _Lowering:
 
     graph: FunctionGraph
     machine: Machine
+    results: Results
     names: Names = field(default_factory=lambda: Names(RESERVED))
     types: Types = field(default_factory=dict)
     values: dict[Variable, Value] = field(default_factory=dict)
@@ -93,7 +103,7 @@ class _Lowering:
         outputs = self._outputs(homes)
         program = Program(
             tuple(inputs), tuple(outputs), tuple(self.kernels), frozenset(self.needs_contiguous),
-            self.constants, self.performs,
+            self.constants, self.performs, self._spares(outputs),
         )  # fmt: skip
         verify(program)
         return program
@@ -135,7 +145,10 @@ class _Lowering:
             while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
                 root = root.owner.inputs[0]  # type: ignore[union-attr]
             # A part of something larger is copied: it would keep all of it alive.
-            if self._computed(root) and root not in taken and self._count(root) <= self._count(result):
+            if not self._computed(root):
+                continue
+            free = root not in taken and self._count(root) <= self._count(result)
+            if free or self.results == "aliased":
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
@@ -153,7 +166,12 @@ class _Lowering:
         returned: set[Buffer] = set()
         for position, result in enumerate(self.graph.results):
             value = self.value(result)
-            if result not in homes or value.buffer.kind != "output" or value.buffer in returned:
+            own = result in homes and value.buffer.kind == "output" and value.buffer not in returned
+            if self.results == "given":
+                own = own and isinstance(value, Buffer)
+            elif self.results == "aliased":
+                own = value.buffer.kind != "memory"
+            if not own:
                 fresh = self._buffer(result, "output", f"result_{position}")
                 builder = self._builder(Region(None, (), {}, {}))
                 builder.copy(value, fresh)
@@ -162,6 +180,15 @@ class _Lowering:
             returned.add(value.buffer)
             outputs.append(value)
         return outputs
+
+    def _spares(self, outputs: Sequence[Value]) -> dict[str, tuple[str, Any]]:
+        """Who gives the memory of large new values of shared variables: the variables themselves."""
+        spares = {}
+        for (target, _), output in zip(self.graph.updates, outputs[len(self.graph.outputs) :], strict=True):
+            if isinstance(output, Buffer) and concrete(output.elements, {}) * _itemsize(output) >= LARGE:
+                name = self.names(f"memory_of_{self.values[target].buffer.name}")
+                spares[output.name] = name, target.container.fresh
+        return spares
 
     # Kernels
 
@@ -219,9 +246,9 @@ class _Lowering:
             inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
-        wanted = "_".join(filter(None, words))
+        wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
-        self._kernel(name, _comment(node, members), builder)
+        self._kernel(name, _comment(node, members), builder, anchor)
 
     def _shapes(self, inner: FunctionGraph, node: Apply) -> dict[Variable, tuple[int, ...]]:
         """The concrete shapes of what the members of a kernel compute."""
@@ -272,10 +299,16 @@ class _Lowering:
     def _bytes_each(self, region: Region) -> int:
         """Bytes that one element of an elementwise kernel touches."""
         touched = [*region.values.values(), *region.outputs.values()]
-        return sum(np.dtype(value.dtype).itemsize for value in touched if isinstance(value, Value))
+        return sum(_itemsize(value) for value in touched if isinstance(value, Value))
 
-    def _kernel(self, name: str, comment: tuple[str, ...], builder: Builder) -> None:
-        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body))
+    def _kernel(
+        self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
+    ) -> None:
+        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body, node))
+
+
+def _itemsize(value: Value) -> int:
+    return np.dtype(value.dtype).itemsize
 
 
 def type_of_constant(variable: Variable) -> TensorType:

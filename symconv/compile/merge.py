@@ -111,7 +111,8 @@ def _unit(nodes: list[Apply]) -> Unit:
     roles = {node.op.role for node in nodes}
     reduction = next((node for node in nodes if node.op.role == "reduction"), None)
     known = roles <= {"elementwise", "view", "anchor", "reduction"} and roles != {"view"}
-    return Unit(nodes, reduction, known and len(nodes[-1].outputs) == 1, "anchor" in roles)
+    known = known and len(nodes[-1].outputs) == 1 and not any(node.op.reads_values for node in nodes)
+    return Unit(nodes, reduction, known, "anchor" in roles)
 
 
 class _Merging:

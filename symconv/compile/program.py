@@ -16,9 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from symconv.errors import CompileError
+
+if TYPE_CHECKING:
+    from symconv.graph.nodes import Apply
 
 
 class Symbolic(NamedTuple):
@@ -104,6 +107,7 @@ Kind = Literal["input", "shared", "constant", "output", "memory", "scratch"]
 ORDER = ("input", "shared", "constant", "memory", "scratch", "output")  # of a kernel's parameters
 How = Literal["index", "reshape", "transpose", "declare"]
 Index = int | Symbolic | Slice | None  # None inserts an axis of length 1
+Results = Literal["fresh", "aliased", "given"]  # what becomes of a program's results: see ``lower``
 ALL = Slice(0, -1)  # the whole axis, whatever its size
 
 
@@ -383,7 +387,7 @@ def _render_indices(view: View) -> str:
         forward.append(":" if turned == (0, size, 1) else _render_slice(turned))
         backward.append("::-1")
     if not view.shape:
-        forward.append("...")  # an array of no dimensions, where NumPy would make a number of it
+        forward.append("...")  # an array without axes, where NumPy would give a number
     forward_text = f"[{', '.join(forward)}]"
     if "::-1" not in backward:
         return forward_text
@@ -420,7 +424,8 @@ class Call(NamedTuple):
     ----------
     function : str
         A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", or the name of an
-        op's ``perform`` bound in the program's namespace ("perform:solve").
+        op's ``perform`` bound in the program's namespace ("perform:solve"), or of a function there that
+        takes ``out`` as its last argument ("into:gather").
     operands : tuple of Operand
         What it reads.
     out : tuple of Value
@@ -532,11 +537,14 @@ class Kernel(NamedTuple):
         What it computes, where the user wrote it, how it is done.
     body : list of Instr
         In order of execution.
+    node : Apply or None
+        What may fail in it, for the text of errors.
     """
 
     name: str
     comment: tuple[str, ...]
     body: list[Instr]
+    node: "Apply | None" = None
 
     def calls(self) -> Iterator[tuple[Call, Loop | None]]:
         """Every call, with the loop around it."""
@@ -591,9 +599,12 @@ class Program(NamedTuple):
     contiguous : frozenset of Buffer
         Inputs that must be laid out row by row: others are copied so at the call.
     constants : dict
-        Arrays by the name that the kernels use.
+        Arrays, and functions that call nothing but NumPy, by the name that the kernels use.
     performs : dict
         Python functions by the name that the kernels use: ops without a lowering.
+    spares : dict
+        For large new values of shared variables, by the name of the buffer, what gives the memory: its name
+        in the source, and a function of shape and dtype.
     """
 
     inputs: tuple[Buffer, ...]
@@ -602,6 +613,7 @@ class Program(NamedTuple):
     contiguous: frozenset[Buffer]
     constants: dict[str, Any]
     performs: dict[str, Any]
+    spares: dict[str, tuple[str, Any]]
 
     def __str__(self) -> str:
         inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)
@@ -647,7 +659,7 @@ def _verify_call(kernel: Kernel, call: Call, symbols: dict[str, int]) -> None:
     for value in (*call.operands, *call.out):
         if isinstance(value, Value):
             _verify_view(kernel, call, value, symbols)
-    if call.function.startswith(("perform:", "arg")) or "." in call.function:
+    if call.function.startswith(("perform:", "into:", "arg")) or "." in call.function:
         return  # these change the shape as they like; NumPy checks it
     (out,) = call.out
     target = [concrete(size, symbols) for size in out.shape]

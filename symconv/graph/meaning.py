@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from symconv.errors import CompileError, ShapeError, SymconvError
+from symconv.errors import CompileError, IndexingError, ShapeError, SymconvError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
@@ -42,6 +42,17 @@ def explained(error: SymconvError, node: Apply, types: Sequence[TensorType]) -> 
             for type, variable in zip(types, node.inputs, strict=True)
         ]
         error.arguments = tuple(zip(names, texts, strict=False))
+    return error
+
+
+def located(error: Exception, node: Apply, types: Sequence[TensorType] | None = None) -> Exception:
+    """An error that a node's op raised while computing, with what the user wrote, and where."""
+    if isinstance(error, IndexError) and not isinstance(error, SymconvError):
+        error = IndexingError(str(error))
+    if isinstance(error, SymconvError):
+        return explained(error, node, types or [variable.type for variable in node.inputs])
+    if node.origin is not None:
+        error.add_note(f"in {node.op} at {node.origin}")
     return error
 
 
@@ -112,8 +123,11 @@ def perform(node: Apply, arrays: Sequence[Array]) -> list[Array]:
         raise explained(error, node, types) from None
     try:
         computed = as_tuple(node.op.perform(*arrays))
-    except SymconvError as error:  # values that the op cannot take
-        raise explained(error, node, types) from None
+    except Exception as error:  # values that the op cannot take
+        found = located(error, node, types)
+        if found is error:
+            raise
+        raise found from None
     results = []
     for type, result in zip(promised, computed, strict=True):
         array = np.asarray(result)

@@ -54,6 +54,8 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    generates : bool
+        Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
     core_ndim : int or None
         How many trailing axes of the inputs do not broadcast, while all before them do: 0 for elementwise
         work, 2 for products of stacks of matrices; None where no axis does.
@@ -84,6 +86,7 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    generates: ClassVar[bool] = False
     core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
     infix: ClassVar[str] = ""

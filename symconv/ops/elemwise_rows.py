@@ -304,7 +304,6 @@ def _filled_like(x: Operand, value: int, dtype: Any) -> Variable:
 
 
 inv = reciprocal
-where = switch
 bitwise_and, bitwise_or, bitwise_xor, bitwise_not = and_, or_, xor, invert
 METHODS["astype"] = cast
 
@@ -316,5 +315,5 @@ __all__ = [
     "arctanh", "deg2rad", "rad2deg", "floor", "ceil", "trunc", "round", "round_half_away_from_zero",
     "and_", "or_", "xor", "invert", "left_shift", "right_shift", "logical_and", "logical_or",
     "logical_xor", "logical_not", "sigmoid", "softplus", "identity", "second", "conj", "cast",
-    "zeros_like", "ones_like", "inv", "where", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
+    "zeros_like", "ones_like", "inv", "bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not",
 ]  # fmt: skip

@@ -79,6 +79,7 @@ REDUCTIONS = {
     for reduction in (
         Reduction("sum", "add", _counted, lambda x, z, g, axes: second(x, g)),
         Reduction("prod", "multiply", _counted, _prod_gradient),
+        Reduction("prod_of_nonzeros", "multiply", _counted, lambda x, z, g, axes: g * z / x),
         Reduction("max", "maximum", str, lambda x, z, g, axes: switch(eq(x, z), g, 0), empty=False),
         Reduction("min", "minimum", str, lambda x, z, g, axes: switch(eq(x, z), g, 0), empty=False),
         Reduction("all", "logical_and", lambda dtype: "bool"),
@@ -274,12 +275,15 @@ def sum(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = N
     return _reduce("sum", x, axis, keepdims, dtype)
 
 
-def prod(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
+def prod(
+    x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None, no_zeros: bool = False
+) -> Variable:
     """The product over axes; parameters and dtypes as of ``sum``.
 
-    The gradient is right where elements are 0; a second gradient is not at such places.
+    The gradient is right where elements are 0; a second gradient is not at such places. ``no_zeros`` promises
+    that there are none: then the gradient is g prod(x) / x, which costs less.
     """
-    return _reduce("prod", x, axis, keepdims, dtype)
+    return _reduce("prod_of_nonzeros" if no_zeros else "prod", x, axis, keepdims, dtype)
 
 
 def max(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
@@ -367,6 +371,11 @@ def argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
 def argmin(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The position of the first smallest element along an axis, int64; as ``argmax``."""
     return _position("argmin", x, axis, keepdims)
+
+
+def max_and_argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> tuple[Variable, Variable]:
+    """``max`` and ``argmax`` over axes; the gradient of the first goes to every tie, none to the second."""
+    return max(x, axis, keepdims), argmax(x, axis, keepdims)
 
 
 METHODS.update(

@@ -17,7 +17,7 @@ from symconv.errors import ArgumentError
 from symconv.graph.nodes import Variable
 from symconv.theano import compile, gradient, printing, tensor
 from symconv.theano._names import refuses
-from symconv.theano.compile import In, Out, function, shared
+from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
 from symconv.theano.configuration import config
 from symconv.theano.gradient import Lop, Rop, grad
 from symconv.theano.printing import pp
@@ -28,10 +28,13 @@ MODULES = (
     "compile",
     "gradient",
     "printing",
+    "sandbox",
+    "sandbox.rng_mrg",
     "tensor",
     "tensor.nnet",
     "tensor.nnet.abstract_conv",
     "tensor.nnet.conv",
+    "tensor.shared_randomstreams",
     "tensor.sharedvar",
 )
 """What scripts can import below ``theano``."""
@@ -70,6 +73,6 @@ def install() -> None:
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "In", "Lop", "Out", "Rop", "Variable", "compile", "config", "function", "grad", "gradient", "install",
-    "pp", "printing", "shared", "tensor",
+    "In", "Lop", "Mode", "Out", "Param", "Rop", "Variable", "clone", "compile", "config", "function",
+    "grad", "gradient", "install", "pp", "printing", "shared", "tensor",
 ]  # fmt: skip

@@ -95,10 +95,8 @@ def test_function_refuses_what_it_cannot_do(theano, T):
     x = T.dscalar("x")
     with pytest.raises(OptionError, match="no mode 'SLOW'"):
         theano.function([x], x + 1, mode="SLOW")
-    with pytest.raises(OptionError, match="allow_input_downcast"):
-        theano.function([x], x + 1, allow_input_downcast=True)
-    with pytest.raises(OptionError, match="no_default_updates"):
-        theano.function([x], x + 1, no_default_updates=True)
+    with pytest.raises(OptionError, match="implicit"):
+        theano.In(x, implicit=True)
 
 
 # conv2d

@@ -18,6 +18,7 @@ from symconv.ops.elemwise import sum_to
 from symconv.ops.elemwise_rows import cast
 from symconv.ops.index.pattern import (
     WHOLE,
+    Entry,
     Pattern,
     Piece,
     canonical,
@@ -72,7 +73,12 @@ class Subtensor(Op):
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """A copy of the part that the numbers name."""
-        k.perform(self, inputs, outputs)
+
+        def read(x: Array, *rest: Any) -> None:
+            *numbers, out = rest
+            out[...] = taken(x, index(filled(self.pattern, list(map(int, numbers)))))
+
+        k.into(read, inputs, outputs[0])
 
     def knowing(self, types: Sequence[TensorType]) -> Op:
         """Numbers that are known move into the pattern."""
@@ -151,19 +157,24 @@ class IncSubtensor(Op):
         return x.with_value(None)
 
     def perform(self, x: Array, y: Array, *numbers: Array) -> Array:
-        result = np.zeros_like(x, subok=False) if self.kind == "place" else x.copy()
-        entries = index(filled(self.pattern, [int(number) for number in numbers]))
-        part = taken(result, entries)
-        check_fits(x, y, part.shape, self.stretched)
-        result[entries] = part + y if self.kind == "inc" else y
+        result = np.empty(x.shape, x.dtype)
+        self._write(x, y, *numbers, result)
         return result
+
+    def _write(self, x: Array, y: Array, *rest: Array) -> None:
+        *numbers, out = rest
+        start(self.kind, x, out)
+        entries = index(filled(self.pattern, [int(number) for number in numbers]))
+        part = taken(out, entries)
+        check_fits(x, y, part.shape, self.stretched)
+        out[entries] = part + y if self.kind == "inc" else y
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """One copy of x, or zeros, then the part is written."""
         x, y, *numbers = inputs
         (out,) = outputs
         if numbers:
-            k.perform(self, inputs, outputs)
+            k.into(self._write, inputs, out)
             return
         if self.kind == "place":
             k.fill(0, out)
@@ -274,6 +285,14 @@ def _sizes(shape: Sequence[Dim]) -> str:
     return "(" + ", ".join("?" if size is None else str(size) for size in shape) + ")"
 
 
+def start(kind: Kind, x: Array, out: Array) -> None:
+    """What is there before a part is written."""
+    if kind == "place":
+        out.fill(0)
+    else:
+        np.copyto(out, x)
+
+
 def taken(x: Array, entries: Any) -> Array:
     """``x[entries]``, its errors ours."""
     try:
@@ -305,7 +324,7 @@ def _of_sizes(x: Variable, entries: Pattern) -> Variable | None:
     """Sizes taken from a shape, or from scalars that were made a vector."""
     assert x.owner is not None
     op = x.owner.op
-    (entry,) = entries if len(entries) == 1 else (None,)
+    entry: Entry = entries[0] if len(entries) == 1 else None
     constant = type(entry) is int or (isinstance(entry, Piece) and entry.exact)
     if not constant or not isinstance(op, Shape | MakeVector):
         return None

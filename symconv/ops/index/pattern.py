@@ -11,7 +11,7 @@ What a pattern leaves out at its end are whole axes.
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from symconv.errors import IndexingError
+from symconv.errors import IndexingError, OptionError
 from symconv.graph.types import Dim
 
 HOLE = "?"
@@ -147,6 +147,8 @@ def check_range(number: int, axis: int, size: Dim) -> None:
 
 def length(piece: Piece, size: Dim) -> Dim:
     """How many elements a slice takes from an axis, where that is known."""
+    if piece.step == 0:
+        raise OptionError("the step of a slice cannot be 0")
     if piece == WHOLE or size == 0:
         return size
     if size is None or not piece.exact:

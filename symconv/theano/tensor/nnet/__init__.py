@@ -57,7 +57,8 @@ def conv2d(
 
 def relu(x: Variable, alpha: Any = 0) -> Variable:
     """``symconv.relu``: x where it is positive, else ``alpha * x``."""
-    return sc.relu(x, alpha)
+    result: Variable = sc.relu(x, alpha)
+    return result
 
 
 def softmax(c: Variable) -> Variable:
@@ -74,7 +75,8 @@ def softmax(c: Variable) -> Variable:
             arguments=[("c", c.type)],
             hint="symconv.softmax(x, axis) takes any number",
         )
-    return sc.softmax(c.dimshuffle("x", 0) if c.ndim == 1 else c, axis=1)
+    result: Variable = sc.softmax(c.dimshuffle("x", 0) if c.ndim == 1 else c, axis=1)
+    return result
 
 
 __getattr__ = refuses("theano.tensor.nnet", globals())
