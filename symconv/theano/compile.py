@@ -1,13 +1,14 @@
 """``theano.compile``: ``function``, ``shared`` and what goes with them; imports symconv."""
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 import symconv as sc
 from symconv.compile.arguments import Argument
-from symconv.errors import ArgumentError, OptionError, ShapeError
+from symconv.errors import ArgumentError, DTypeError, OptionError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
@@ -50,6 +51,7 @@ def get_mode(mode: Any = None) -> Mode:
 
 
 get_default_mode = get_mode
+mode = SimpleNamespace(Mode=Mode, get_default_mode=get_default_mode, get_mode=get_mode)
 
 
 def _mode_name(mode: Any) -> str | None:
@@ -100,11 +102,18 @@ class Function(sc.Function):
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
         if self.trust_input:
             return np.asarray(value)
+        if isinstance(value, str):
+            raise TextError(f"{variable} cannot be the text {value!r}")
+        if isinstance(value, np.integer):
+            value = int(value)  # an integer's value counts, not its dtype
         if argument.downcast is None:
             # Theano rounds a Python float where the input's dtype is floatX, and nothing else.
             rounded = type(value) is float and variable.dtype == sc.config.floatX
             argument = argument._replace(downcast=None if rounded else False)
-        return super()._fit(value, variable, argument, position)
+        try:
+            return super()._fit(value, variable, argument, position)
+        except ShapeError as error:
+            raise _as_type_error(error) from None
 
     @property
     def value(self) -> "Function":
@@ -126,6 +135,19 @@ class Function(sc.Function):
     ) -> sc.Function:
         """``symconv.Function.copy``; memory is checked out for each call, so there is none to share."""
         return super().copy(swap=swap, delete_updates=delete_updates, name=name)
+
+
+def _as_type_error(error: ShapeError) -> RankError:
+    """What symconv calls a wrong shape, Theano calls a wrong type."""
+    return RankError(error.what, arguments=error.arguments, where=error.where, hint=error.hint)
+
+
+class TextError(DTypeError, OptionError):
+    """Text where a number is needed."""
+
+
+class GivenInputError(ArgumentError, RuntimeError):
+    """A function's input that ``givens`` would replace."""
 
 
 def _refuse(callable_name: str, options: Mapping[str, tuple[Any, Any]]) -> None:
@@ -195,20 +217,27 @@ def function(
     targets = [target for target, _ in pairs]
     if len(set(map(id, targets))) != len(targets):
         raise OptionError("a shared variable has two updates", hint="a variable is updated once")
+    replaced = list(givens.items() if isinstance(givens, Mapping) else givens or ())
+    if any(old is one for old, _ in replaced for one in given):
+        raise GivenInputError(
+            "givens cannot replace an input of the function", hint="leave it out of the inputs"
+        )
     name_of_mode = _mode_name(mode)
-    made = sc.function(
-        inputs,
-        outputs,
-        updates=pairs,
-        givens=givens or (),
-        no_default_updates=no_default_updates,
-        name=name,
-        mode=None if name_of_mode is None else MODES[name_of_mode],
-        on_unused_input=on_unused_input,
-        allow_input_downcast=allow_input_downcast,
-        kind=NanGuardFunction if name_of_mode == "NanGuardMode" else Function,
-    )
-    return made
+    try:
+        return sc.function(
+            inputs,
+            outputs,
+            updates=pairs,
+            givens=replaced,
+            no_default_updates=no_default_updates,
+            name=name,
+            mode=None if name_of_mode is None else MODES[name_of_mode],
+            on_unused_input=on_unused_input,
+            allow_input_downcast=allow_input_downcast,
+            kind=NanGuardFunction if name_of_mode == "NanGuardMode" else Function,
+        )
+    except ShapeError as error:
+        raise _as_type_error(error) from None
 
 
 class NanGuardFunction(Function):
@@ -228,7 +257,8 @@ def clone(
     copy_inputs: bool | None = None,
 ) -> Any:
     """``symconv.clone`` with Theano's arguments; ``strict`` is always so, ``copy_inputs`` an old name."""
-    return adopted(sc.clone(output, replace, share_inputs=share_inputs if copy_inputs is None else copy_inputs))
+    share = share_inputs if copy_inputs is None else copy_inputs
+    return adopted(sc.clone(output, replace, share_inputs=share))
 
 
 def shared(
@@ -296,5 +326,5 @@ __getattr__ = refuses("theano.compile", globals())
 
 __all__ = [
     "Function", "In", "MODES", "Mode", "Out", "Param", "SharedVariable", "clone", "function",
-    "get_default_mode", "get_mode", "shared",
+    "get_default_mode", "get_mode", "mode", "shared",
 ]  # fmt: skip
