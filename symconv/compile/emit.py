@@ -138,15 +138,8 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
 
 
 def _tasks(loop: Loop) -> list[tuple[int, ...]]:
-    """For every block where it begins and, on axes whose last block is shorter, how long it is."""
-    return [
-        tuple(
-            number
-            for span, (start, size) in zip(loop.ranges, choice, strict=True)
-            for number in ((start, size) if span.ragged else (start,))
-        )
-        for choice in product(*(span.blocks for span in loop.ranges))
-    ]
+    """The values of the loop's symbols for every block."""
+    return [sum(choice, ()) for choice in product(*(span.values for span in loop.ranges))]
 
 
 def _arguments(kernel: Kernel) -> list[str]:
@@ -161,7 +154,7 @@ def _loop_arguments(loop: Loop) -> list[str]:
 
 def _block(name: str, loop: Loop, memory: Memory) -> str:
     """The body of a loop as a function of where the block begins and how long it is."""
-    symbols = [s for span in loop.ranges for s in ((span.start, span.size) if span.ragged else (span.start,))]
+    symbols = [symbol for span in loop.ranges for symbol in span.symbols]
     arena = memory.scratch[loop]
     lines = []
     if arena.slots:

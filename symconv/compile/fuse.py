@@ -98,7 +98,7 @@ def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
                 root = candidate
         region_of[node] = root
         sizes[root] = sizes.get(root, 0) + 1
-        if node.op.role == "anchor":
+        if node.op.role in ("anchor", "reduction"):
             anchored.add(root)
     return region_of
 
@@ -111,7 +111,7 @@ def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -
         return False  # the graph may have to be cut there
     if node.op.role == "view":
         return True
-    if node.op.role != "elementwise" and (node.op.role != "anchor" or has_anchor):
+    if node.op.role != "elementwise" and (node.op.role not in ("anchor", "reduction") or has_anchor):
         return False
     return _space(node.outputs[0].type.shape) == _space(root.outputs[0].type.shape)
 

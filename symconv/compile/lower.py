@@ -20,6 +20,7 @@ from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
+from symconv.compile.reductions import Reductions
 from symconv.compile.rewrite import short
 from symconv.errors import SymconvError
 from symconv.graph.container import LARGE
@@ -32,6 +33,7 @@ from symconv.graph.types import Array, TensorType, type_of
 RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
+INSIDE = ("elementwise", "reduction")  # roles that go on with tiles, and do not hand them over
 
 
 def identifier(name: str | None, otherwise: str) -> str:
@@ -89,7 +91,7 @@ class _Lowering:
             buffer = Buffer(type.shape, type.dtype, 0, name, kind)  # type: ignore[arg-type]
             inputs.append(buffer)
             self.types[variable], self.values[variable] = type, buffer
-        needed = needed_nodes(self.graph)
+        needed, self._wanted = needed_of(self.graph)
         for node in self.graph.nodes:
             infer(node, self.types)
             self._know_values(node)
@@ -227,11 +229,18 @@ class _Lowering:
         for member in inner.nodes:
             if member.op.role == "view":
                 self._look(member, outside)
-        anchor = next((member for member in members if member.op.role != "elementwise"), None)
-        region = self._region(members, anchor, outside, dict(zip(inner.outputs, outputs, strict=True)))
+        anchor = next((member for member in members if member.op.role not in INSIDE), None)
+        stored: dict[Variable, Value] = {
+            made: value
+            for made, variable, value in zip(inner.outputs, node.outputs, outputs, strict=True)
+            if anchor is not None or variable in self._wanted
+        }
+        region = self._region(members, anchor, outside, stored)
         builder = self._builder(region)
         builder.node = anchor
-        if anchor is None:
+        if any(member.op.role == "reduction" for member in members):
+            Reductions(builder, self._shapes(inner, node)).write()
+        elif anchor is None:
             builder.elementwise(sizes(self.types[node.outputs[0]]), self._bytes_each(region))
         else:
             inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
@@ -240,6 +249,16 @@ class _Lowering:
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder, anchor)
+
+    def _shapes(self, inner: FunctionGraph, node: Apply) -> dict[Variable, tuple[int, ...]]:
+        """The concrete shapes of what the members of a kernel compute."""
+        known = {
+            variable: self.types.get(outer) or type_of_constant(outer)
+            for variable, outer in zip(inner.inputs, node.inputs, strict=True)
+        }
+        for member in inner.nodes:
+            infer(member, known)
+        return {output: sizes(known[output]) for member in inner.nodes for output in member.outputs}
 
     def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
         """A view of its input's value; where that has gaps, of a copy without."""
@@ -304,9 +323,10 @@ def sizes(type: TensorType) -> tuple[int, ...]:
     return tuple(size for size in type.shape if size is not None)
 
 
-def needed_nodes(graph: FunctionGraph) -> set[Apply]:
-    """The applies whose values the results need: not those of which only the type is looked at."""
+def needed_of(graph: FunctionGraph) -> tuple[set[Apply], set[Variable]]:
+    """The applies and variables whose values the results need: not those of which only the type matters."""
     needed: set[Apply] = set()
+    wanted = set(graph.results)
     waiting = [variable.owner for variable in graph.results if variable.owner is not None]
     while waiting:
         node = waiting.pop()
@@ -316,7 +336,8 @@ def needed_nodes(graph: FunctionGraph) -> set[Apply]:
         for position, variable in enumerate(node.inputs):
             if variable.owner is not None and position not in node.op.ignores_values:
                 waiting.append(variable.owner)
-    return needed
+                wanted.add(variable)
+    return needed, wanted
 
 
 def _noun(op: Any) -> str:

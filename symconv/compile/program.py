@@ -457,12 +457,15 @@ class Range(NamedTuple):
         The symbol for where a block begins.
     size : str
         The symbol for how long it is; used only where the last block is shorter.
+    number : str
+        The symbol for the how manieth it is, from 0 on; empty where nobody asks.
     """
 
     extent: int
     block: int
     start: str
     size: str
+    number: str = ""
 
     @property
     def ragged(self) -> bool:
@@ -474,6 +477,19 @@ class Range(NamedTuple):
         """(start, size) of every block."""
         return [
             (start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)
+        ]
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What a block's code may refer to, in the order of its parameters."""
+        return tuple(filter(None, (self.number, self.start, self.size if self.ragged else "")))
+
+    @property
+    def values(self) -> list[tuple[int, ...]]:
+        """The symbols' values for every block."""
+        return [
+            ((number,) if self.number else ()) + (start,) + ((size,) if self.ragged else ())
+            for number, (start, size) in enumerate(self.blocks)
         ]
 
 
@@ -498,12 +514,12 @@ class Loop:
     @property
     def corners(self) -> Iterator[dict[str, int]]:
         """Values of the symbols for a full block and for the last one, to check the body with."""
-        both = [(axis, axis.blocks) for axis in self.ranges]
+        both = [(axis.symbols, axis.values) for axis in self.ranges]
         for which in (0, -1):
             yield {
                 symbol: value
-                for axis, blocks in both
-                for symbol, value in zip((axis.start, axis.size), blocks[which], strict=True)
+                for symbols, values in both
+                for symbol, value in zip(symbols, values[which], strict=True)
             }
 
 

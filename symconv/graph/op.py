@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
 
     Step = Callable[..., Sequence["Array"]]
 
-Role = Literal["view", "elementwise", "anchor", "opaque", "control"]
+Role = Literal["view", "elementwise", "anchor", "reduction", "opaque", "control"]
 Gradients = Sequence[Variable | None]
 
 
@@ -43,8 +43,10 @@ class Op:
     role : str
         "view": the output is a view of the first input; "elementwise": the output has the broadcast shape
         of the inputs and each element depends on the elements at its place; "anchor": computes its
-        output tile by tile and lets elementwise work continue on each tile; "control": runs inner graphs,
-        see ``drive``; "opaque": none of these.
+        output tile by tile and lets elementwise work continue on each tile; "reduction": combines the
+        elements of its input along ``axes`` by a ``ufunc`` in the dtype ``accumulator`` (see ``Reduce``),
+        so that elementwise work before and after it joins; "control": runs inner graphs, see ``drive``;
+        "opaque": none of these.
     argument_names : tuple of str
         What errors call the inputs.
     reads_values : tuple of int

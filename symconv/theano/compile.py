@@ -1,14 +1,13 @@
 """``theano.compile``: ``function``, ``shared`` and what goes with them; imports symconv."""
 
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 import symconv as sc
 from symconv.compile.arguments import Argument
-from symconv.errors import ArgumentError, DTypeError, OptionError, RankError, ShapeError
+from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
@@ -51,7 +50,6 @@ def get_mode(mode: Any = None) -> Mode:
 
 
 get_default_mode = get_mode
-mode = SimpleNamespace(Mode=Mode, get_default_mode=get_default_mode, get_mode=get_mode)
 
 
 def _mode_name(mode: Any) -> str | None:
@@ -102,18 +100,18 @@ class Function(sc.Function):
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
         if self.trust_input:
             return np.asarray(value)
-        if isinstance(value, str):
-            raise TextError(f"{variable} cannot be the text {value!r}")
-        if isinstance(value, np.integer):
-            value = int(value)  # an integer's value counts, not its dtype
+        if isinstance(value, str) and not argument.strict:
+            value = np.asarray(value, variable.dtype)  # a text that is a number is one, another a ValueError
         if argument.downcast is None:
             # Theano rounds a Python float where the input's dtype is floatX, and nothing else.
             rounded = type(value) is float and variable.dtype == sc.config.floatX
             argument = argument._replace(downcast=None if rounded else False)
+        if isinstance(value, np.generic) and not argument.strict:
+            value = value.item()  # fits where its value does, whatever its dtype
         try:
             return super()._fit(value, variable, argument, position)
         except ShapeError as error:
-            raise _as_type_error(error) from None
+            raise _type_error(error) from None
 
     @property
     def value(self) -> "Function":
@@ -137,17 +135,13 @@ class Function(sc.Function):
         return super().copy(swap=swap, delete_updates=delete_updates, name=name)
 
 
-def _as_type_error(error: ShapeError) -> RankError:
-    """What symconv calls a wrong shape, Theano calls a wrong type."""
+class ReplacedInputError(ArgumentError, RuntimeError):
+    """An input that ``givens`` replaces: Theano's programs catch a RuntimeError."""
+
+
+def _type_error(error: ShapeError) -> RankError:
+    """The error as one that is a TypeError too: for Theano a size of 1 is part of the type."""
     return RankError(error.what, arguments=error.arguments, where=error.where, hint=error.hint)
-
-
-class TextError(DTypeError, OptionError):
-    """Text where a number is needed."""
-
-
-class GivenInputError(ArgumentError, RuntimeError):
-    """A function's input that ``givens`` would replace."""
 
 
 def _refuse(callable_name: str, options: Mapping[str, tuple[Any, Any]]) -> None:
@@ -217,18 +211,19 @@ def function(
     targets = [target for target, _ in pairs]
     if len(set(map(id, targets))) != len(targets):
         raise OptionError("a shared variable has two updates", hint="a variable is updated once")
-    replaced = list(givens.items() if isinstance(givens, Mapping) else givens or ())
-    if any(old is one for old, _ in replaced for one in given):
-        raise GivenInputError(
-            "givens cannot replace an input of the function", hint="leave it out of the inputs"
-        )
+    replaced = [old for old, _ in (givens.items() if isinstance(givens, Mapping) else givens or ())]
+    for variable in given:
+        if any(variable is old for old in replaced):
+            raise ReplacedInputError(
+                f"givens replaces {variable}, which is an input", hint="leave it out of the inputs"
+            )
     name_of_mode = _mode_name(mode)
     try:
         return sc.function(
             inputs,
             outputs,
             updates=pairs,
-            givens=replaced,
+            givens=givens or (),
             no_default_updates=no_default_updates,
             name=name,
             mode=None if name_of_mode is None else MODES[name_of_mode],
@@ -237,7 +232,7 @@ def function(
             kind=NanGuardFunction if name_of_mode == "NanGuardMode" else Function,
         )
     except ShapeError as error:
-        raise _as_type_error(error) from None
+        raise _type_error(error) from None
 
 
 class NanGuardFunction(Function):
@@ -257,8 +252,7 @@ def clone(
     copy_inputs: bool | None = None,
 ) -> Any:
     """``symconv.clone`` with Theano's arguments; ``strict`` is always so, ``copy_inputs`` an old name."""
-    share = share_inputs if copy_inputs is None else copy_inputs
-    return adopted(sc.clone(output, replace, share_inputs=share))
+    return adopted(sc.clone(output, replace, share_inputs=share_inputs if copy_inputs is None else copy_inputs))
 
 
 def shared(
@@ -326,5 +320,5 @@ __getattr__ = refuses("theano.compile", globals())
 
 __all__ = [
     "Function", "In", "MODES", "Mode", "Out", "Param", "SharedVariable", "clone", "function",
-    "get_default_mode", "get_mode", "mode", "shared",
+    "get_default_mode", "get_mode", "shared",
 ]  # fmt: skip

@@ -98,7 +98,7 @@ def _views_last(node: Apply) -> Variable | None:
     view = tensor.owner
     if view is None or not isinstance(view.op, DimShuffle) or view.inputs[0].owner is None:
         return None
-    if view.inputs[0].owner.op.role not in ("elementwise", "anchor"):
+    if view.inputs[0].owner.op.role not in ("elementwise", "anchor", "reduction"):
         return None
     inside = node.op(*(view.inputs[0] if variable is tensor else variable for variable in node.inputs))
     result: Variable = view.op(inside)
