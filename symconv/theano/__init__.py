@@ -13,11 +13,12 @@ import sys
 from importlib import import_module
 from typing import Any
 
+import symconv as sc
 from symconv.errors import ArgumentError
 from symconv.graph.nodes import Variable
 from symconv.theano import compile, gof, gradient, ifelse, printing, sandbox, scalar, scan_module, tensor
 from symconv.theano._names import refuses
-from symconv.theano.compile import In, Out, clone, function, shared
+from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
 from symconv.theano.configuration import config
 from symconv.theano.gradient import Lop, Rop, grad
 from symconv.theano.printing import pp
@@ -34,6 +35,7 @@ MODULES = (
     "printing",
     "sandbox",
     "sandbox.rng_mrg",
+    "sandbox.softsign",
     "scalar",
     "scan_module",
     "scan_module.scan_utils",
@@ -86,10 +88,13 @@ def install() -> None:
         sys.modules[f"theano.{name}"] = import_module(f"{__name__}.{name}")
 
 
+if hasattr(sc, "OpFromGraph"):
+    OpFromGraph = sc.OpFromGraph
+
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "In", "Lop", "Out", "Rop", "Variable", "clone", "compile", "config", "foldl", "foldr", "function", "gof",
-    "grad", "gradient", "ifelse", "install", "map", "pp", "printing", "reduce", "sandbox", "scalar", "scan",
-    "scan_module", "shared", "tensor",
+    "In", "Lop", "Mode", "Out", "Param", "Rop", "Variable", "clone", "compile", "config", "foldl", "foldr",
+    "function", "gof", "grad", "gradient", "ifelse", "install", "map", "pp", "printing", "reduce", "sandbox",
+    "scalar", "scan", "scan_module", "shared", "tensor",
 ]  # fmt: skip

@@ -1,11 +1,11 @@
 """Theano's variables: symconv's, whose operators and methods mean what Theano's do; imports symconv.
 
-A number that a program writes beside such a variable takes the dtype that Theano gives it, by its size. Numbers
-in symconv's own code, for gradients and rules, stay weak (``graph.nodes.Dialect``).
+A number that a program writes beside such a variable takes the dtype that Theano gives it, by its size.
+Numbers in symconv's own code, for gradients and rules, stay weak (``graph.nodes.Dialect``).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +13,8 @@ import symconv as sc
 from symconv.errors import ArgumentError, RankError
 from symconv.graph.nodes import Constant, Dialect, SharedVariable, Variable
 from symconv.graph.op import as_variable
+
+Result = TypeVar("Result")
 
 METHODS: dict[str, Callable[..., Any]] = {}
 """Operators and methods that differ from symconv's; the modules of ``theano.tensor`` enter theirs."""
@@ -50,7 +52,7 @@ class TensorSharedVariable(TensorVariable, SharedVariable):
     @property
     def value(self) -> Any:
         """Not there, as in Theano."""
-        raise SharedValueError("a shared variable has no value attribute", hint="use get_value() and set_value(v)")
+        raise SharedValueError("a shared variable has no value attribute", hint="use get_value and set_value")
 
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0."""
@@ -66,15 +68,17 @@ class SharedValueError(sc.SymconvError):
     """The attribute that Theano took away."""
 
 
-Variable_of = {Variable: TensorVariable, Constant: TensorConstant, SharedVariable: TensorSharedVariable}
+CLASSES: dict[type, type] = {
+    Variable: TensorVariable, Constant: TensorConstant, SharedVariable: TensorSharedVariable
+}  # fmt: skip
+"""What each class of symconv's becomes."""
 
 
-def adopted(result: Any) -> Any:
+def adopted(result: Result) -> Result:
     """A variable, or a list or tuple of them, in Theano's dialect from now on."""
-    if isinstance(result, list | tuple):
-        return type(result)(map(adopted, result))
-    if type(result) in Variable_of:
-        result.__class__ = Variable_of[type(result)]
+    for one in result if isinstance(result, list | tuple) else (result,):
+        if type(one) in CLASSES:
+            one.__class__ = CLASSES[type(one)]
     return result
 
 
@@ -129,16 +133,17 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     """
     if isinstance(x, bool) or x is None or isinstance(x, str | bytes | dict | set) or callable(x):
         raise AsTensorError(
-            f"{x!r} of type {type(x).__name__} cannot be part of an expression", hint="numpy.bool_ can, bool cannot"
+            f"{x!r} of type {type(x).__name__} cannot be part of an expression",
+            hint="numpy.bool_ can, bool cannot",
         )
     if isinstance(x, Variable):
         if ndim is None or ndim == x.ndim:
-            return adopted(x)  # type: ignore[no-any-return]
+            return adopted(x)
         if ndim < x.ndim:
             raise RankError(f"a tensor of {x.ndim} dimensions was to have {ndim}", arguments=[("x", x.type)])
-        return adopted(sc.shape_padleft(x, ndim - x.ndim))  # type: ignore[no-any-return]
+        return adopted(sc.shape_padleft(x, ndim - x.ndim))
     if isinstance(x, list | tuple) and any(isinstance(part, Variable) for part in x):
-        return adopted(sc.stack([as_tensor_variable(part) for part in x]))  # type: ignore[no-any-return]
+        return adopted(sc.stack([as_tensor_variable(part) for part in x]))
     return constant(x, name, ndim)
 
 

@@ -9,7 +9,7 @@ from symconv.graph.nodes import Variable
 from symconv.theano._names import present, refuses
 from symconv.theano._variables import adopted, theirs
 
-NAMES = ("disconnected_grad", "grad_clip", "grad_scale", "zero_grad", "jacobian", "hessian", "consider_constant")
+NAMES = ("disconnected_grad", "grad_clip", "grad_scale", "zero_grad", "jacobian", "hessian")
 globals().update({name: theirs(getattr(sc, name)) for name in present(sc, *NAMES)})
 consider_constant = theirs(sc.disconnected_grad)
 
@@ -35,7 +35,9 @@ def grad(
     """
     listed = wrt if isinstance(wrt, list | tuple) else [wrt]
     if isinstance(wrt, set) or not all(isinstance(variable, Variable) for variable in listed):
-        raise DTypeError("wrt must be a variable, or a list or tuple of them", arguments=[("wrt", repr(wrt)[:60])])
+        raise DTypeError(
+            "wrt must be a variable, or a list or tuple of them", arguments=[("wrt", repr(wrt)[:60])]
+        )
     if cost is not None and cost.type.is_discrete:
         cost = sc.cast(sc.disconnected_grad(cost), sc.config.floatX)
         disconnected_inputs = "ignore"
@@ -79,6 +81,6 @@ verify_grad.E_grad = GradientError  # type: ignore[attr-defined]
 __getattr__ = refuses("theano.gradient", globals())
 
 __all__ = [
-    *present(sc, *NAMES), "DisconnectedInputError", "GradientError", "Lop", "Rop", "consider_constant", "grad",
-    "verify_grad",
+    *present(sc, *NAMES), "DisconnectedInputError", "GradientError", "Lop", "Rop", "consider_constant",
+    "grad", "verify_grad",
 ]  # fmt: skip

@@ -13,7 +13,9 @@ def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None 
 
 
 def _branch(value: Any) -> Any:
-    return [as_tensor_variable(part) for part in value] if isinstance(value, list | tuple) else as_tensor_variable(value)
+    if isinstance(value, list | tuple):
+        return [as_tensor_variable(part) for part in value]
+    return as_tensor_variable(value)
 
 
 __getattr__ = refuses("theano.ifelse", globals())

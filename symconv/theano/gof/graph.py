@@ -30,7 +30,10 @@ def io_toposort(inputs: Iterable[Variable], outputs: Sequence[Variable]) -> list
 
 
 def equal_computations(
-    xs: Sequence[Variable], ys: Sequence[Variable], in_xs: Sequence[Variable] = (), in_ys: Sequence[Variable] = ()
+    xs: Sequence[Variable],
+    ys: Sequence[Variable],
+    in_xs: Sequence[Variable] = (),
+    in_ys: Sequence[Variable] = (),
 ) -> bool:
     """Whether two lists of expressions compute the same from corresponding inputs, op by op."""
     same: dict[Variable, Variable] = dict(zip(in_xs, in_ys, strict=True))
@@ -76,5 +79,6 @@ def is_same_graph(var1: Variable, var2: Variable, givens: Any = None, debug: boo
 __getattr__ = refuses("theano.gof.graph", globals())
 
 __all__ = [
-    "Apply", "Constant", "Variable", "ancestors", "equal_computations", "inputs", "io_toposort", "is_same_graph"
+    "Apply", "Constant", "Variable", "ancestors", "equal_computations", "inputs", "io_toposort",
+    "is_same_graph",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from typing import Any
 
 import symconv as sc
+from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable
@@ -25,7 +26,8 @@ def _listed(values: Any) -> Any:
     if isinstance(values, list | tuple):
         return [_listed(value) for value in values]
     if isinstance(values, dict):
-        return {name: _listed(value) if name in ("initial", "input") else value for name, value in values.items()}
+        tensors = ("initial", "input")
+        return {name: _listed(value) if name in tensors else value for name, value in values.items()}
     return values if values is None or isinstance(values, Variable) else as_tensor_variable(values)
 
 
@@ -44,7 +46,15 @@ def scan(
     strict: bool = False,
     return_list: bool = False,
 ) -> Any:
-    """``symconv.scan`` with Theano's arguments; ``mode``, ``profile`` and ``allow_gc`` change nothing."""
+    """``symconv.scan`` with Theano's arguments; ``mode``, ``profile`` and ``allow_gc`` change nothing.
+
+    Raises
+    ------
+    OptionError
+        Where neither sequences nor ``n_steps`` say how long the loop is.
+    """
+    if n_steps is None and (sequences is None or (isinstance(sequences, list | tuple) and not sequences)):
+        raise OptionError("scan needs sequences, or n_steps", hint="say how many steps there are: n_steps=")
     return _results(
         sc.scan(
             fn, _listed(sequences), _listed(outputs_info), _listed(non_sequences), n_steps, truncate_gradient,
@@ -63,7 +73,9 @@ def map(
     name: str | None = None,
 ) -> Any:
     """A function of each element."""
-    return _results(sc.map(fn, _listed(sequences), _listed(non_sequences), truncate_gradient, go_backwards, name))
+    return _results(
+        sc.map(fn, _listed(sequences), _listed(non_sequences), truncate_gradient, go_backwards, name)
+    )
 
 
 def reduce(
@@ -82,14 +94,24 @@ def reduce(
 
 
 def foldl(
-    fn: Any, sequences: Any, outputs_info: Any, non_sequences: Any = None, mode: Any = None, name: str | None = None
+    fn: Any,
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
 ) -> Any:
     """``reduce`` from the first element on."""
     return _results(sc.foldl(fn, _listed(sequences), _listed(outputs_info), _listed(non_sequences), name))
 
 
 def foldr(
-    fn: Any, sequences: Any, outputs_info: Any, non_sequences: Any = None, mode: Any = None, name: str | None = None
+    fn: Any,
+    sequences: Any,
+    outputs_info: Any,
+    non_sequences: Any = None,
+    mode: Any = None,
+    name: str | None = None,
 ) -> Any:
     """``reduce`` from the last element back."""
     return _results(sc.foldr(fn, _listed(sequences), _listed(outputs_info), _listed(non_sequences), name))

@@ -1,5 +1,7 @@
 """``theano.tensor``: what expressions are written with; imports symconv and the modules below it."""
 
+from symconv.graph.nodes import Variable
+from symconv.theano import gradient
 from symconv.theano._names import refuses
 from symconv.theano._variables import (
     AsTensorError,
@@ -9,8 +11,6 @@ from symconv.theano._variables import (
     as_tensor_variable,
     constant,
 )
-from symconv.graph.nodes import Variable
-from symconv.theano import gradient
 from symconv.theano.gradient import *  # noqa: F403
 from symconv.theano.tensor import basic, elemwise, extra_ops, nlinalg, nnet, sharedvar, slinalg, xlogx
 from symconv.theano.tensor.basic import *  # noqa: F403

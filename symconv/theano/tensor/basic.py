@@ -1,5 +1,6 @@
 """``theano.tensor.basic``: constructors, reductions, shapes, products and indexing; imports symconv."""
 
+import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import symconv as sc
 from symconv.errors import ArgumentError, OptionError
 from symconv.graph.nodes import Variable
 from symconv.graph.types import TensorType as CoreType
+from symconv.ops.random.legacy import PermuteRowElements
 from symconv.theano._variables import (
     METHODS,
     TensorVariable,
@@ -27,8 +29,8 @@ SAME = {
         "shape_padleft", "shape_padright", "addbroadcast", "unbroadcast", "patternbroadcast", "tensordot",
         "batched_dot", "outer", "set_subtensor", "inc_subtensor", "concatenate", "diag", "tril", "triu",
         "roll", "take", "choose", "compress", "nonzero", "nonzero_values", "flatnonzero", "searchsorted",
-        "max", "min", "argmax", "argmin", "any", "all", "max_and_argmax", "var", "std", "ptp", "identity_like",
-        "repeat", "shape", "atleast_nd", "mgrid", "ogrid", "fill_diagonal", "bincount", "topk", "argtopk",
+        "max", "min", "argmax", "argmin", "any", "all", "max_and_argmax", "ptp", "identity_like",
+        "repeat", "shape", "atleast_nd", "fill_diagonal", "bincount", "topk", "argtopk",
         "topk_and_argtopk",
     )
     if hasattr(sc, name)
@@ -46,6 +48,19 @@ PLURALS = {
     for name in ("scalars", "vectors", "rows", "cols", "matrices", "tensor3s", "tensor4s")
 }
 globals().update(SAME, **PREFIXED, **PLURALS)
+
+
+class Grid:
+    """Coordinates of a grid, by slices: ``mgrid[0:2, 0:3]``."""
+
+    def __init__(self, grid: Any) -> None:
+        self._grid = grid
+
+    def __getitem__(self, key: Any) -> Any:
+        return adopted(self._grid[key])
+
+
+mgrid, ogrid = Grid(sc.mgrid), Grid(sc.ogrid)
 
 
 class TensorType(CoreType):
@@ -75,16 +90,14 @@ class TensorType(CoreType):
         return hash((self.dtype, self.broadcastable))
 
     def __str__(self) -> str:
-        names = {(): "scalar", (False,): "vector", (False, False): "matrix", (True, False): "row", (False, True): "col"}
-        ranks = {3: "3D", 4: "4D", 5: "5D"}
         pattern = self.broadcastable
-        kind = names.get(pattern) or (ranks.get(len(pattern)) if not any_(pattern) else None) or str(pattern)
+        general = {0: "scalar", 1: "vector", 2: "matrix", 3: "3D", 4: "4D", 5: "5D"}
+        names: dict[tuple[bool, ...], str] = {(True, False): "row", (False, True): "col"}
+        names |= {(False,) * ndim: name for ndim, name in general.items()}
+        kind = names.get(pattern, str(pattern))
         return f"TensorType({self.dtype}, {kind})"
 
     __repr__ = __str__
-
-
-any_ = __builtins__["any"] if isinstance(__builtins__, dict) else __builtins__.any
 
 
 # Making tensors
@@ -92,60 +105,61 @@ any_ = __builtins__["any"] if isinstance(__builtins__, dict) else __builtins__.a
 
 def zeros(shape: Any, dtype: Any = None) -> Variable:
     """Zeros, of ``floatX`` if not told."""
-    return adopted(sc.zeros(shape, dtype))  # type: ignore[no-any-return]
+    return adopted(sc.zeros(shape, dtype))
 
 
 def ones(shape: Any, dtype: Any = None) -> Variable:
     """Ones, of ``floatX`` if not told."""
-    return adopted(sc.ones(shape, dtype))  # type: ignore[no-any-return]
+    return adopted(sc.ones(shape, dtype))
 
 
 def zeros_like(model: Any, dtype: Any = None, opt: bool = False) -> Variable:
     """Zeros of the shape, and dtype, of ``model``."""
-    return adopted(cast(sc.zeros_like(as_tensor_variable(model)), dtype or model.dtype))  # type: ignore[no-any-return]
+    return adopted(cast(sc.zeros_like(as_tensor_variable(model)), dtype or model.dtype))
 
 
 def ones_like(model: Any, dtype: Any = None, opt: bool = False) -> Variable:
     """Ones of the shape, and dtype, of ``model``."""
-    return adopted(cast(sc.ones_like(as_tensor_variable(model)), dtype or model.dtype))  # type: ignore[no-any-return]
+    return adopted(cast(sc.ones_like(as_tensor_variable(model)), dtype or model.dtype))
 
 
 def fill(a: Any, b: Any) -> Variable:
     """``b`` in the shape of ``a``."""
-    return adopted(sc.second(as_tensor_variable(a), as_tensor_variable(b)))  # type: ignore[no-any-return]
+    return adopted(sc.second(as_tensor_variable(a), as_tensor_variable(b)))
 
 
 def alloc(value: Any, *shape: Any) -> Variable:
     """A tensor of this shape, filled with ``value``."""
-    return adopted(sc.alloc(as_tensor_variable(value), *shape))  # type: ignore[no-any-return]
+    return adopted(sc.alloc(as_tensor_variable(value), *shape))
 
 
 def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Variable:
     """Ones on a diagonal, of ``floatX`` if not told."""
-    return adopted(sc.eye(n, m, k, dtype or sc.config.floatX))  # type: ignore[no-any-return]
+    return adopted(sc.eye(n, m, k, dtype or sc.config.floatX))
 
 
 def tri(N: Any, M: Any = None, k: Any = 0, dtype: Any = None) -> Variable:
     """Ones at and below a diagonal."""
-    return adopted(sc.tri(N, M, k, dtype or sc.config.floatX))  # type: ignore[no-any-return]
+    return adopted(sc.tri(N, M, k, dtype or sc.config.floatX))
 
 
 def arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = None) -> Variable:
     """Numbers in steps; int64 of integers, else the widest of the bounds' dtypes."""
-    bounds = [as_tensor_variable(0 if stop is None else start), as_tensor_variable(start if stop is None else stop)]
-    bounds.append(as_tensor_variable(step))
+    first, last = (0, start) if stop is None else (start, stop)
+    bounds = tuple(as_tensor_variable(bound) for bound in (first, last, step))
     if dtype is None:
         dtype = upcast(*(bound.dtype for bound in bounds))
         if dtype[0] in "biu":
             dtype = "int64" if dtype != "uint64" else dtype
-        elif sc.config.floatX == "float32" and not any_(bound.dtype == "float64" for bound in bounds):
+        elif sc.config.floatX == "float32" and not builtins.any(bound.dtype == "float64" for bound in bounds):
             dtype = "float32"
-    return adopted(sc.arange(*(cast(bound, dtype) for bound in bounds), dtype=dtype))  # type: ignore[no-any-return]
+    first, last, step = (cast(bound, dtype) for bound in bounds)
+    return adopted(sc.arange(first, last, step, dtype))
 
 
 def join(axis: Any, *tensors_list: Any) -> Variable:
     """Tensors one behind the other along an axis."""
-    return adopted(sc.join(axis, *map(as_tensor_variable, tensors_list)))  # type: ignore[no-any-return]
+    return adopted(sc.join(axis, *map(as_tensor_variable, tensors_list)))
 
 
 def concatenate(tensor_list: Any, axis: Any = 0) -> Variable:
@@ -155,20 +169,21 @@ def concatenate(tensor_list: Any, axis: Any = 0) -> Variable:
 
 def stack(*tensors: Any, axis: int = 0) -> Variable:
     """Tensors along a new axis: a list of them, and the axis; or the tensors alone, as in old programs."""
-    if len(tensors) == 2 and isinstance(tensors[0], list | tuple) and isinstance(tensors[1], int):
-        tensors, axis = (tensors[0],), tensors[1]
-    parts = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
-    return adopted(sc.stack([as_tensor_variable(part) for part in parts], axis))  # type: ignore[no-any-return]
+    parts: Any = tensors
+    if isinstance(tensors[0], list | tuple):
+        parts = tensors[0]
+        axis = axis if len(tensors) == 1 else tensors[1]
+    return adopted(sc.stack([as_tensor_variable(part) for part in parts], axis))
 
 
 def tile(x: Any, reps: Any, ndim: int | None = None) -> Variable:
     """``x`` again and again."""
-    return adopted(sc.tile(as_tensor_variable(x), reps, ndim))  # type: ignore[no-any-return]
+    return adopted(sc.tile(as_tensor_variable(x), reps, ndim))
 
 
 def split(x: Any, splits_size: Any, n_splits: int, axis: int = 0) -> list[Variable]:
     """Parts of these sizes along an axis."""
-    return adopted(sc.split(as_tensor_variable(x), splits_size, n_splits, axis))  # type: ignore[no-any-return]
+    return adopted(sc.split(as_tensor_variable(x), splits_size, n_splits, axis))
 
 
 # Shapes
@@ -176,22 +191,22 @@ def split(x: Any, splits_size: Any, n_splits: int, axis: int = 0) -> list[Variab
 
 def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Variable:
     """The same elements in another shape."""
-    return adopted(sc.reshape(as_tensor_variable(x), newshape, ndim))  # type: ignore[no-any-return]
+    return adopted(sc.reshape(as_tensor_variable(x), newshape, ndim))
 
 
 def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Variable:
     """The first axes as they are, all others made into one; ``outdim`` is the older name of ``ndim``."""
-    return adopted(sc.flatten(as_tensor_variable(x), ndim or outdim or 1))  # type: ignore[no-any-return]
+    return adopted(sc.flatten(as_tensor_variable(x), ndim or outdim or 1))
 
 
 def transpose(x: Any, axes: Any = None) -> Variable:
     """The axes in another order, reversed if not told."""
-    return adopted(sc.transpose(as_tensor_variable(x), *(() if axes is None else (axes,))))  # type: ignore[no-any-return]
+    return adopted(sc.transpose(as_tensor_variable(x), *(() if axes is None else (axes,))))
 
 
 def shape_padaxis(t: Any, axis: int) -> Variable:
     """A new axis of size 1 that stands at ``axis``."""
-    return adopted(sc.shape_padaxis(as_tensor_variable(t), axis))  # type: ignore[no-any-return]
+    return adopted(sc.shape_padaxis(as_tensor_variable(t), axis))
 
 
 class SpecifiedShapeError(sc.ShapeError, AssertionError):
@@ -200,23 +215,25 @@ class SpecifiedShapeError(sc.ShapeError, AssertionError):
 
 def specify_shape(x: Any, shape: Any) -> Variable:
     """Promise sizes."""
-    return adopted(sc.specify_shape(as_tensor_variable(x), shape))  # type: ignore[no-any-return]
+    return adopted(sc.specify_shape(as_tensor_variable(x), shape))
 
 
 def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
     """The elements on a diagonal."""
-    return adopted(sc.diagonal(as_tensor_variable(a), offset, axis1, axis2))  # type: ignore[no-any-return]
+    return adopted(sc.diagonal(as_tensor_variable(a), offset, axis1, axis2))
 
 
 # Reductions
 
 
-def _reduced(function: Callable[..., Variable], x: Any, axis: Any, dtype: Any, keepdims: bool, acc: Any) -> Variable:
+def _reduced(
+    function: Callable[..., Variable], x: Any, axis: Any, dtype: Any, keepdims: bool, acc: Any
+) -> Variable:
     x = as_tensor_variable(x)
     if acc is not None:
         result = function(x, axis=_axes(axis), keepdims=keepdims, dtype=acc)
         return cast(result, dtype or function(x, axis=_axes(axis)).dtype)
-    return adopted(function(x, axis=_axes(axis), keepdims=keepdims, dtype=dtype))  # type: ignore[no-any-return]
+    return adopted(function(x, axis=_axes(axis), keepdims=keepdims, dtype=dtype))
 
 
 def _axes(axis: Any) -> Any:
@@ -257,14 +274,18 @@ def mean(
     return result
 
 
-def var(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Variable:
+def var(
+    input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
+) -> Variable:
     """The variance over axes."""
-    return adopted(sc.var(as_tensor_variable(input), _axes(axis), ddof, keepdims))  # type: ignore[no-any-return]
+    return adopted(sc.var(as_tensor_variable(input), _axes(axis), ddof, keepdims))
 
 
-def std(input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False) -> Variable:
+def std(
+    input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
+) -> Variable:
     """The standard deviation over axes."""
-    return adopted(sc.std(as_tensor_variable(input), _axes(axis), ddof, keepdims))  # type: ignore[no-any-return]
+    return adopted(sc.std(as_tensor_variable(input), _axes(axis), ddof, keepdims))
 
 
 # Order
@@ -283,7 +304,7 @@ def argsort(a: Any, axis: Any = -1, kind: str | None = "quicksort", order: Any =
 def _ordered(function: Callable[..., Variable], a: Any, axis: Any, kind: Any, order: Any) -> Variable:
     if order is not None:
         raise OptionError("order= is for records, which tensors do not hold", hint="leave it out")
-    return adopted(function(as_tensor_variable(a), axis, kind))  # type: ignore[no-any-return]
+    return adopted(function(as_tensor_variable(a), axis, kind))
 
 
 def cumsum(x: Any, axis: int | None = None) -> Variable:
@@ -300,7 +321,7 @@ def cumprod(x: Any, axis: int | None = None) -> Variable:
 
 def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Variable:
     """A row for each label, 1 at its place; of ``floatX`` if not told."""
-    return adopted(sc.to_one_hot(as_tensor_variable(y), nb_class, dtype or sc.config.floatX))  # type: ignore[no-any-return]
+    return adopted(sc.to_one_hot(as_tensor_variable(y), nb_class, dtype or sc.config.floatX))
 
 
 # Products
@@ -308,7 +329,7 @@ def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Variable:
 
 def dot(a: Any, b: Any) -> Variable:
     """The product of vectors and matrices, of the dtype that both are promoted to."""
-    return adopted(sc.dot(as_tensor_variable(a), as_tensor_variable(b)))  # type: ignore[no-any-return]
+    return adopted(sc.dot(as_tensor_variable(a), as_tensor_variable(b)))
 
 
 def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Variable:
@@ -318,10 +339,12 @@ def batched_tensordot(x: Any, y: Any, axes: Any = 2) -> Variable:
         pairs = list(range(x.ndim - axes, x.ndim)), list(range(1, axes + 1))
     else:
         pairs = tuple([axis] if isinstance(axis, int) else list(axis) for axis in axes)  # type: ignore[assignment]
-    kept = [[axis for axis in range(1, t.ndim) if axis not in used] for t, used in zip((x, y), pairs, strict=True)]
-    left = x.dimshuffle(0, *kept[0], *pairs[0]).reshape((sc.size_of(x, 0), _size(x, kept[0]), _size(x, pairs[0])))
-    right = y.dimshuffle(0, *pairs[1], *kept[1]).reshape((sc.size_of(y, 0), _size(y, pairs[1]), _size(y, kept[1])))
-    shape = [sc.size_of(x, 0), *(sc.size_of(x, a) for a in kept[0]), *(sc.size_of(y, a) for a in kept[1])]
+    (of_x, of_y), batch = pairs, sc.size_of(x, 0)
+    rows = [axis for axis in range(1, x.ndim) if axis not in of_x]
+    columns = [axis for axis in range(1, y.ndim) if axis not in of_y]
+    left = x.dimshuffle(0, *rows, *of_x).reshape((batch, _size(x, rows), _size(x, of_x)))
+    right = y.dimshuffle(0, *of_y, *columns).reshape((batch, _size(y, of_y), _size(y, columns)))
+    shape = [batch, *(sc.size_of(x, axis) for axis in rows), *(sc.size_of(y, axis) for axis in columns)]
     return reshape(sc.batched_dot(left, right), shape)
 
 
@@ -331,14 +354,22 @@ def _size(x: Variable, axes: Sequence[int]) -> Any:
 
 def norm(x: Any, ord: Any, axis: Any = None) -> Variable:
     """The ``ord``-norm of all elements, or over axes."""
-    return adopted(sc.pow(sc.sum(sc.pow(sc.abs(as_tensor_variable(x)), ord), axis=axis), 1.0 / ord))  # type: ignore[no-any-return]
+    powers = sc.pow(sc.abs(as_tensor_variable(x)), ord)
+    result: Variable = sc.pow(sc.sum(powers, axis=axis), 1.0 / ord)
+    return adopted(result)
+
+
+def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Variable:
+    """Whether all elements are nearly equal."""
+    return adopted(
+        sc.all(sc.isclose(as_tensor_variable(a), as_tensor_variable(b), rtol, atol, equal_nan))
+    )
 
 
 def permute_row_elements(x: Any, y: Any, inverse: int = 0) -> Variable:
     """Each row of ``x`` in the order of the row of ``y``, or back from it."""
-    from symconv.ops.random.legacy import PermuteRowElements
-
-    return adopted(PermuteRowElements(bool(inverse))(as_tensor_variable(x), as_tensor_variable(y)))  # type: ignore[no-any-return]
+    result: Variable = PermuteRowElements(bool(inverse))(as_tensor_variable(x), as_tensor_variable(y))
+    return adopted(result)
 
 
 def get_scalar_constant_value(v: Any) -> Any:
@@ -363,9 +394,10 @@ METHODS.update(
 )  # fmt: skip
 
 __all__ = [
-    *SAME, *PREFIXED, *PLURALS, "TensorType", "alloc", "arange", "argsort", "batched_tensordot", "concatenate",
-    "cumprod", "cumsum", "diagonal", "dot", "eye", "fill", "flatten", "get_scalar_constant_value", "join",
-    "mean", "norm", "ones", "ones_like", "permute_row_elements", "prod", "reshape", "shape_padaxis", "sort",
+    *SAME, *PREFIXED, *PLURALS, "TensorType", "alloc", "allclose", "arange", "argsort", "batched_tensordot",
+    "concatenate", "cumprod", "cumsum", "diagonal", "dot", "eye", "fill", "flatten", "get_scalar_constant_value", "join",
+    "mean", "mgrid", "norm", "ogrid", "ones", "ones_like", "permute_row_elements", "prod", "reshape",
+    "shape_padaxis", "sort",
     "specify_shape", "split", "stack", "std", "sum", "tile", "to_one_hot", "transpose", "tri", "var", "zeros",
     "zeros_like",
 ]  # fmt: skip

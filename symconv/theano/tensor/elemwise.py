@@ -8,6 +8,8 @@ import numpy as np
 import symconv as sc
 from symconv.errors import DTypeError, OptionError
 from symconv.graph.nodes import Variable
+from symconv.graph.operators import METHODS as CORE_METHODS
+from symconv.theano._names import refuses
 from symconv.theano._variables import METHODS, adopted, as_tensor_variable
 
 Function = Callable[..., Any]
@@ -46,10 +48,10 @@ def of_any(function: Function) -> Function:
 
 def floating(x: Any) -> Variable:
     """An operand of a float function: integers of up to 16 bits become float32, others float64."""
-    x = as_tensor_variable(x)
-    if not x.type.is_discrete:
-        return x
-    result: Variable = sc.cast(x, "float32" if np.dtype(x.dtype).itemsize <= 2 else "float64")
+    operand = as_tensor_variable(x)
+    if not operand.type.is_discrete:
+        return operand
+    result: Variable = sc.cast(operand, "float32" if np.dtype(operand.dtype).itemsize <= 2 else "float64")
     return result
 
 
@@ -85,7 +87,9 @@ def sub(a: Any, b: Any) -> Variable:
     """a - b; not of two booleans."""
     a, b = as_tensor_variable(a), as_tensor_variable(b)
     if a.dtype == b.dtype == "bool":
-        raise DTypeError("the difference of two booleans is not defined", arguments=[("a", a.type), ("b", b.type)])
+        raise DTypeError(
+            "the difference of two booleans is not defined", arguments=[("a", a.type), ("b", b.type)]
+        )
     result: Variable = adopted(sc.sub(a, b))
     return result
 
@@ -134,15 +138,20 @@ def _method(name: str) -> Function:
 
 
 OPERATORS = {
-    "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "true_div", "__floordiv__": "int_div",
-    "__mod__": "mod", "__pow__": "pow", "__neg__": "neg", "__abs__": "abs_", "__invert__": "invert",
-    "__and__": "and_", "__or__": "or_", "__xor__": "xor", "__lt__": "lt", "__le__": "le", "__gt__": "gt",
+    "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "true_div",
+    "__floordiv__": "int_div", "__mod__": "mod", "__pow__": "pow", "__neg__": "neg", "__abs__": "abs_",
+    "__invert__": "invert", "__and__": "and_", "__or__": "or_", "__xor__": "xor",
+    "__lt__": "lt", "__le__": "le", "__gt__": "gt",
     "__ge__": "ge",
 }  # fmt: skip
 """The function that each operator is."""
 
 METHODS.update({method: _method(name) for method, name in OPERATORS.items()})
-METHODS.update({name: _method(name) for name in FLOAT if name not in ("sigmoid", "softplus")})
-METHODS.update(round=round, astype=cast, clip=_method("clip"), conj=_method("conj"), conjugate=_method("conj"))
+METHODS.update({name: _method(name) for name in FLOAT if name in CORE_METHODS})
+METHODS.update(round=round, astype=cast)
+METHODS.update({name: _method(name) for name in ("clip", "conj", "real", "imag")})
+METHODS["conjugate"] = _method("conj")
+
+__getattr__ = refuses("theano.tensor.elemwise", globals())
 
 __all__ = [*ANY, *FLOAT, "arctan2", "cast", "round", "sub", "true_div", "where"]

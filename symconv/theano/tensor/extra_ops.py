@@ -8,8 +8,9 @@ from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable, theirs
 from symconv.theano.tensor.basic import cumprod, cumsum, to_one_hot
 
-bincount, diff, repeat, searchsorted = map(theirs, (sc.bincount, sc.diff, sc.repeat, sc.searchsorted))
-fill_diagonal, unique, compress = map(theirs, (sc.fill_diagonal, sc.unique, sc.compress))
+bincount, diff, repeat = theirs(sc.bincount), theirs(sc.diff), theirs(sc.repeat)
+searchsorted, fill_diagonal = theirs(sc.searchsorted), theirs(sc.fill_diagonal)
+unique, compress = theirs(sc.unique), theirs(sc.compress)
 
 
 def squeeze(x: Any) -> Variable:

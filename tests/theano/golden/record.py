@@ -36,11 +36,10 @@ def main():
         answers = {}
         for float_x in ("float64", "float32") if section in cases.SINGLE else ("float64",):
             answers[float_x] = {code: cases.outcome(theano, code, float_x) for code in codes}
-        lines = [
-            '"%s": {\n%s\n}'
-            % (float_x, ",\n".join("  %s: %s" % (json.dumps(c), json.dumps(a)) for c, a in found.items()))
-            for float_x, found in answers.items()
-        ]
+        lines = []
+        for float_x, found in answers.items():
+            pairs = ",\n".join(f"  {json.dumps(code)}: {json.dumps(answer)}" for code, answer in found.items())
+            lines.append(f'"{float_x}": {{\n{pairs}\n}}')
         (HERE / (section + ".json")).write_text("{\n" + ",\n".join(lines) + "\n}\n")
         print(section, len(codes), sum("raises" in a for found in answers.values() for a in found.values()))
 

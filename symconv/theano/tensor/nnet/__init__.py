@@ -61,17 +61,19 @@ def relu(x: Any, alpha: Any = 0) -> Variable:
     """x where it is positive, else ``alpha`` x; the derivative at 0 is the mean of both sides'."""
     x = as_tensor_variable(x)
     if isinstance(alpha, int | float) and alpha == 0:
-        half = elemwise.mul(0.5, elemwise.add(x, elemwise.abs_(x)))
+        half: Variable = elemwise.mul(0.5, elemwise.add(x, elemwise.abs_(x)))
         return half
     slope = as_tensor_variable(alpha)
     rising, falling = elemwise.mul(0.5, elemwise.add(1, slope)), elemwise.mul(0.5, elemwise.sub(1, slope))
-    return elemwise.add(elemwise.mul(rising, x), elemwise.mul(falling, elemwise.abs_(x)))
+    result: Variable = elemwise.add(elemwise.mul(rising, x), elemwise.mul(falling, elemwise.abs_(x)))
+    return result
 
 
 def elu(x: Any, alpha: Any = 1) -> Variable:
     """x where it is positive, else ``alpha`` (exp(x) - 1)."""
     x = as_tensor_variable(x)
-    return elemwise.switch(elemwise.gt(x, 0), x, elemwise.mul(alpha, elemwise.expm1(x)))
+    result: Variable = elemwise.switch(elemwise.gt(x, 0), x, elemwise.mul(alpha, elemwise.expm1(x)))
+    return result
 
 
 def softmax(c: Any) -> Variable:

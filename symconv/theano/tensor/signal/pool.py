@@ -68,7 +68,7 @@ def _pooled(
         ignore_border = False
     mode = "max" if mode == "max_deterministic" else mode
     window, stride, pad = (list(v) if isinstance(v, tuple | list) else v for v in (ws, stride, pad))
-    return adopted(  # type: ignore[no-any-return]
+    return adopted(
         function(as_tensor_variable(x), window, stride, pad, mode, ignore_border=bool(ignore_border))
     )
 
