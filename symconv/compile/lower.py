@@ -262,6 +262,7 @@ class _Lowering:
         for member in inner.nodes:
             infer(member, known)
         return {output: sizes(known[output]) for member in inner.nodes for output in member.outputs}
+
     def _argument(self, node: Apply, position: int, variable: Variable) -> Value:
         """The value of an op's input; zeros that take no memory where it only looks at the type."""
         computed = variable in self.values or self.types.get(variable, variable.type).value is not None

@@ -6,11 +6,7 @@ import pytest
 
 from symconv.theano import install
 
-<<<<<<< HEAD
-collect_ignore = ["scripts", "golden"]  # programs of users, and the one that asks Theano itself
-=======
 collect_ignore = ["golden", "scripts"]  # programs of their own, not tests
->>>>>>> random
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@
 Without ``cxx=`` the C implementations answer, more slowly; they are what users had.
 """
 
-# ruff: noqa: UP031 -- it runs on Python 3.8 beside Theano
+
 
 import json
 import sys
