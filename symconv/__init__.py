@@ -49,6 +49,8 @@ from symconv.ops import (
     nn,
     special,
 )
+from symconv.ops import cut as cuts
+from symconv.ops import dot as products
 from symconv.ops import fill as filled
 from symconv.ops import join as joined
 from symconv.ops import pool as pooling
@@ -63,9 +65,10 @@ from symconv.ops.conv import conv1d, conv2d, conv3d
 from symconv.ops.count import *  # noqa: F403
 from symconv.ops.create import *  # noqa: F403
 from symconv.ops.cumulate import *  # noqa: F403
-from symconv.ops.cut import disconnected_grad
+from symconv.ops.cut import *  # noqa: F403
 from symconv.ops.diagonals import *  # noqa: F403
-from symconv.ops.dot import dot, matmul
+from symconv.ops.dot import *  # noqa: F403
+from symconv.ops.einsum import einsum
 from symconv.ops.elemwise_rows import *  # noqa: F403
 from symconv.ops.fill import *  # noqa: F403
 from symconv.ops.from_graph import *  # noqa: F403
@@ -103,17 +106,17 @@ __version__ = "0.1.0"
 __all__ = [
     "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
     "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
-    "conv2d", "conv3d", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "FileError",
-    "flatten", "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In",
-    "IndexingError", "Lop", "matmul", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule",
-    "Op", "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
-    "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
+    "conv2d", "conv3d", "DisconnectedInputError", "DTypeError", "einsum", "FileError", "flatten",
+    "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
+    "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
+    "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape", "RewriteError",
+    "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
     "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
     "UnusedInputError", "var", "Variable", "verify_grad",
-    *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *diagonals.__all__,
-    *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__, *grids.__all__, *index.__all__,
-    *joined.__all__, *loops.__all__, *nn.__all__, *order.__all__, *pooling.__all__, *repeated.__all__,
-    *special.__all__,
+    *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
+    *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__, *grids.__all__,
+    *index.__all__, *joined.__all__, *loops.__all__, *nn.__all__, *order.__all__, *pooling.__all__,
+    *products.__all__, *repeated.__all__, *special.__all__,
 ]  # fmt: skip
 
 _LATER = {

@@ -252,7 +252,8 @@ def clone(
     copy_inputs: bool | None = None,
 ) -> Any:
     """``symconv.clone`` with Theano's arguments; ``strict`` is always so, ``copy_inputs`` an old name."""
-    return adopted(sc.clone(output, replace, share_inputs=share_inputs if copy_inputs is None else copy_inputs))
+    shared = share_inputs if copy_inputs is None else copy_inputs
+    return adopted(sc.clone(output, replace, share_inputs=shared))
 
 
 def shared(
