@@ -203,15 +203,14 @@ class Reductions:
 
     def partial(self, node: Apply, term: Result, shape: tuple[Size, ...]) -> tuple[Buffer, Value]:
         """Room for the partial results of all blocks of a reduction, and the current block's in it."""
-        cut = [axis for axis in axes_of(node) if axis in self.blocks]
-        blocks = [self.blocks[axis] for axis in cut]
-        reduced = axes_of(node)
-        sizes = [size if axis in reduced else self.space[axis] for axis, size in self.sized(node, shape)]
-        counts: list[Size] = [block.count for block in blocks]
-        whole = memory(self.k, (*counts, *sizes), term.dtype, "partial")
+        gone = axes_of(node)
+        blocks = [self.blocks[axis] for axis in gone if axis in self.blocks]
+        sizes = [size if axis in gone else self.space[axis] for axis, size in self.sized(node, shape)]
+        counts = [block.count for block in blocks]
+        whole = memory(self.k, (*counts, *map(int, sizes)), term.dtype, "partial")  # type: ignore[arg-type]
         at: list[Any] = [block.number for block in blocks]
         for axis, _ in self.sized(node, shape):
-            inside = axis in self.blocks and axis not in axes_of(node)
+            inside = axis in self.blocks and axis not in gone
             at.append(self.blocks[axis].slice if inside else ALL)
         return whole, whole[tuple(at)]
 
@@ -259,7 +258,7 @@ def keeps(node: Apply) -> bool:
     return bool(node.op.keepdims) or not axes_of(node)  # type: ignore[attr-defined]
 
 
-def memory(k: Builder, shape: Sequence[int], dtype: str, name: str) -> Buffer:
+def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
     """Memory that outlives the loop."""
     return Buffer(tuple(shape), dtype, len(shape), k.names(name), "memory")
 

@@ -7,6 +7,8 @@
 Without ``cxx=`` the C implementations answer, more slowly; they are what users had.
 """
 
+
+
 import json
 import sys
 import warnings
