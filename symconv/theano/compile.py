@@ -1,6 +1,7 @@
 """``theano.compile``: ``function``, ``shared`` and what goes with them; imports symconv."""
 
 from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,7 @@ def get_mode(mode: Any = None) -> Mode:
 
 
 get_default_mode = get_mode
+mode = SimpleNamespace(Mode=Mode, get_default_mode=get_default_mode, get_mode=get_mode)
 
 
 def _mode_name(mode: Any) -> str | None:
@@ -252,8 +254,8 @@ def clone(
     copy_inputs: bool | None = None,
 ) -> Any:
     """``symconv.clone`` with Theano's arguments; ``strict`` is always so, ``copy_inputs`` an old name."""
-    shared = share_inputs if copy_inputs is None else copy_inputs
-    return adopted(sc.clone(output, replace, share_inputs=shared))
+    share = share_inputs if copy_inputs is None else copy_inputs
+    return adopted(sc.clone(output, replace, share_inputs=share))
 
 
 def shared(
@@ -321,5 +323,5 @@ __getattr__ = refuses("theano.compile", globals())
 
 __all__ = [
     "Function", "In", "MODES", "Mode", "Out", "Param", "SharedVariable", "clone", "function",
-    "get_default_mode", "get_mode", "shared",
+    "get_default_mode", "get_mode", "mode", "shared",
 ]  # fmt: skip

@@ -394,11 +394,10 @@ METHODS.update(
 )  # fmt: skip
 
 __all__ = [
-    *SAME, *PREFIXED, *PLURALS, "TensorType", "alloc", "allclose", "arange", "argsort", "batched_tensordot",
-    "concatenate", "cumprod", "cumsum", "diagonal", "dot", "eye", "fill", "flatten",
-    "get_scalar_constant_value", "join",
-    "mean", "mgrid", "norm", "ogrid", "ones", "ones_like", "permute_row_elements", "prod", "reshape",
-    "shape_padaxis", "sort",
-    "specify_shape", "split", "stack", "std", "sum", "tile", "to_one_hot", "transpose", "tri", "var", "zeros",
-    "zeros_like",
+    *SAME, *PREFIXED, *PLURALS,
+    "TensorType", "alloc", "allclose", "arange", "argsort", "batched_tensordot", "concatenate", "cumprod",
+    "cumsum", "diagonal", "dot", "eye", "fill", "flatten", "get_scalar_constant_value", "join", "mean",
+    "mgrid", "norm", "ogrid", "ones", "ones_like", "permute_row_elements", "prod", "reshape",
+    "shape_padaxis", "sort", "specify_shape", "split", "stack", "std", "sum", "tile", "to_one_hot",
+    "transpose", "tri", "var", "zeros", "zeros_like",
 ]  # fmt: skip

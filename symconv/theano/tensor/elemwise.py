@@ -141,8 +141,7 @@ OPERATORS = {
     "__add__": "add", "__sub__": "sub", "__mul__": "mul", "__truediv__": "true_div",
     "__floordiv__": "int_div", "__mod__": "mod", "__pow__": "pow", "__neg__": "neg", "__abs__": "abs_",
     "__invert__": "invert", "__and__": "and_", "__or__": "or_", "__xor__": "xor",
-    "__lt__": "lt", "__le__": "le", "__gt__": "gt",
-    "__ge__": "ge",
+    "__lt__": "lt", "__le__": "le", "__gt__": "gt", "__ge__": "ge",
 }  # fmt: skip
 """The function that each operator is."""
 
