@@ -6,7 +6,6 @@
 The functions here have the names of Python's own (sum, max, all); within this module Python's are not used.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
