@@ -34,6 +34,8 @@ from symconv.compile.program import (
     Symbolic,
     Value,
     View,
+    concrete,
+    times,
 )
 from symconv.errors import CompileError, SymconvError
 from symconv.graph.meaning import explained
@@ -209,6 +211,10 @@ class Builder:
         if isinstance(value, Buffer) and value.kind in ("input", "shared"):
             self.needs_contiguous.add(value)
             return View(value.shape, value.dtype, value.ndim, value, "declare", ())
+        if isinstance(value, View) and value.how == "index" and _is_most(value, value.base):
+            part = self.contiguous(value.base)[value.argument]
+            if part.contiguous:
+                return part
         copy = self.buffer(value.shape, value.dtype, name)
         self.copy(value, copy)
         return copy
@@ -421,6 +427,12 @@ def located(op: Op, node: Apply) -> Callable[..., Any]:
             raise explained(error, node, [type_of(array) for array in arrays]) from None
 
     return perform
+
+
+def _is_most(part: Value, whole: Value) -> bool:
+    """Whether a value is at least half of what the caller gave: then all of that may be laid out anew."""
+    given = isinstance(whole, Buffer) and whole.kind in ("input", "shared")
+    return given and 2 * concrete(times(part.shape), {}) >= concrete(times(whole.shape), {})
 
 
 def symbol(name: str) -> Size:

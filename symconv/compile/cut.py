@@ -103,8 +103,8 @@ def _piece(
         _add_what_sizes_read(wanted, planned)
         here = {output for node in graph.nodes if node not in boundary for output in node.outputs}
         asked = {variable for node in between for variable in node.inputs}
-        here = {variable for variable in here if depth[variable] == level}
-        wanted = {v: None for v in wanted if v in here and (v not in planned or v in asked)}
+        here = {v for v in here if (v in asked if v in planned else depth[v] == level)}
+        wanted = {variable: None for variable in wanted if variable in here}
     given = {variable for variable, place in depth.items() if place < level and variable not in planned}
     given.update(output for node, place in boundary.items() if place < level for output in node.outputs)
     given.update(graph.inputs)

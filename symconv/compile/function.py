@@ -7,7 +7,15 @@ from warnings import warn
 from symconv.compile.arguments import In, Out, Signature, read_inputs, read_outputs
 from symconv.compile.callable import Function
 from symconv.config import current
-from symconv.errors import ArgumentError, DTypeError, OptionError, ShapeError, UnusedInputError
+from symconv.errors import (
+    ArgumentError,
+    DTypeError,
+    OptionError,
+    RankError,
+    ShapeError,
+    SymconvError,
+    UnusedInputError,
+)
 from symconv.graph.clone import replacements
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
@@ -149,9 +157,12 @@ def _new_value(target: SharedVariable, value: Any, origin: Origin | None) -> Var
     if not isinstance(value, Variable):
         value = Constant(fit(value, target.type, f"the update of {target}", where=origin))
     if not target.type.generalises(value.type):
-        problem = DTypeError if target.dtype != value.dtype else ShapeError
+        problem: type[SymconvError] = DTypeError if target.dtype != value.dtype else ShapeError
         hint = f"convert it: update.astype({target.dtype!r})"
-        if problem is ShapeError:
+        if problem is ShapeError and target.ndim != value.ndim:
+            problem = RankError
+            hint = "the number of dimensions is fixed: reduce, reshape or dimshuffle the update"
+        elif problem is ShapeError:
             hint = "sizes may differ from call to call: shared(value, shape=(None, ...))"
             if target.ndim == value.ndim and None in value.type.shape:
                 hint = f"state its sizes: specify_shape(update, {target.type.shape})"

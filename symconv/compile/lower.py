@@ -244,7 +244,10 @@ class _Lowering:
         elif anchor is None:
             builder.elementwise(sizes(self.types[node.outputs[0]]), self._bytes_each(region))
         else:
-            inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
+            inputs = [
+                self._argument(anchor, position, outside.get(variable, variable))
+                for position, variable in enumerate(anchor.inputs)
+            ]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
@@ -260,6 +263,16 @@ class _Lowering:
         for member in inner.nodes:
             infer(member, known)
         return {output: sizes(known[output]) for member in inner.nodes for output in member.outputs}
+
+    def _argument(self, node: Apply, position: int, variable: Variable) -> Value:
+        """The value of an op's input; zeros that take no memory where it only looks at the type."""
+        computed = variable in self.values or self.types.get(variable, variable.type).value is not None
+        if position not in node.op.ignores_values or computed or isinstance(variable, Constant):
+            return self.value(variable)
+        type = self.types[variable]
+        name = self.names("only_a_shape")
+        self.constants[name] = np.broadcast_to(np.zeros((), type.dtype), sizes(type))
+        return Buffer(sizes(type), type.dtype, 0, name, "constant")
 
     def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
         """A view of its input's value; where that has gaps, of a copy without."""

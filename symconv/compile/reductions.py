@@ -258,7 +258,7 @@ def keeps(node: Apply) -> bool:
     return bool(node.op.keepdims) or not axes_of(node)  # type: ignore[attr-defined]
 
 
-def memory(k: Builder, shape: Sequence[int], dtype: str, name: str) -> Buffer:
+def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
     """Memory that outlives the loop."""
     return Buffer(tuple(shape), dtype, len(shape), k.names(name), "memory")
 

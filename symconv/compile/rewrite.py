@@ -357,7 +357,8 @@ def _fits(before: Variable, after: Variable) -> bool:
 
 def _fold_constants(node: Apply) -> Variable | None:
     type = node.outputs[0].type
-    if node.op.generates or len(node.outputs) != 1 or any(
+    runs = node.op.generates or node.op.role == "control"  # made at every call, or who knows how long
+    if runs or len(node.outputs) != 1 or any(
         dim is None or dim > MOST_FOLDED_ELEMENTS for dim in type.shape
     ):
         return None

@@ -7,7 +7,7 @@ A graph is acyclic and never changes: whoever rewrites makes new nodes. Variable
 by identity; their ``name`` may be set by the user at any time, as may attributes of the user's own.
 """
 
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, SupportsIndex
 
 import numpy as np
 
@@ -15,11 +15,11 @@ from symconv.config import current
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.operators import METHODS, UFUNCS
-from symconv.graph.origin import Origin, here
+from symconv.graph.origin import Origin, here, written_here
 from symconv.graph.types import DTYPES, Array, TensorType, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from symconv.graph.op import Op
 
@@ -29,8 +29,40 @@ Operand = Any  # a Variable, a number, or what NumPy makes an array of
 
 def operate(method: str, *operands: Operand) -> "Variable":
     """What the operator table says that a method means."""
-    result: Variable = METHODS[method](*operands)
+    for operand in operands:
+        if isinstance(operand, Variable) and operand.dialect is not None:
+            result: Variable = operand.dialect.function(method, depth=3)(*operands)
+            return result
+    result = METHODS[method](*operands)
     return result
+
+
+class Dialect:
+    """Operators and methods that mean something else on variables of another class.
+
+    They do so where a user writes them. The package's own code, which computes gradients and rewrites
+    graphs with the same variables, means its own functions always.
+
+    Attributes
+    ----------
+    variable : type
+        The class of variables that are computed from variables of this dialect.
+    methods : dict
+        The functions by the name of the method, those that differ.
+    """
+
+    def __init__(self, variable: "type[Variable]", methods: "dict[str, Callable[..., Any]]") -> None:
+        self.variable = variable
+        self.methods = methods
+
+    def function(self, method: str, depth: int) -> "Callable[..., Any]":
+        """What a method means for who is that many calls away."""
+        if method in self.methods and not written_here(depth + 1):
+            return self.methods[method]
+        return METHODS[method]
+
+    def __contains__(self, method: str) -> bool:
+        return method in self.methods or method in METHODS
 
 
 class Variable:
@@ -56,6 +88,8 @@ class Variable:
     made: Origin | None = None
 
     __array_priority__ = 1000.0
+    dialect: "ClassVar[Dialect | None]" = None
+    """Who else's operators and methods a user writes with it; that of what is computed from it, too."""
 
     def __init__(
         self, type: TensorType, name: str | None = None, owner: "Apply | None" = None, index: int = 0
@@ -289,9 +323,9 @@ class Variable:
 
     def __getattr__(self, name: str) -> Any:
         # Every other method (x.sum(), x.dimshuffle(...), x.tanh()) is a function of the operator table.
-        if name.startswith("_") or name not in METHODS:
+        if name.startswith("_") or name not in (METHODS if self.dialect is None else self.dialect):
             raise AttributeError(f"a symbolic variable has no attribute {name!r}")
-        function = METHODS[name]
+        function = METHODS[name] if self.dialect is None else self.dialect.function(name, depth=2)
 
         def method(*args: Any, **kwargs: Any) -> Any:
             return function(self, *args, **kwargs)
@@ -462,7 +496,12 @@ class Apply:
         self.op = op
         self.inputs = inputs
         self.origin = here() if origin is None else origin
-        self.outputs = tuple(Variable(type, None, self, index) for index, type in enumerate(types))
+        kind: type[Variable] = Variable
+        for variable in inputs:
+            if variable.dialect is not None:
+                kind = variable.dialect.variable
+                break
+        self.outputs = tuple(kind(type, None, self, index) for index, type in enumerate(types))
 
     def __repr__(self) -> str:
         return f"{self.op}({', '.join(map(str, self.inputs))})"

@@ -10,9 +10,9 @@ An op is a frozen dataclass, so equality, hashing and printing come free. One op
     lower(k, inputs, outputs)             how it is fast, written with the builder ``k``
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -32,6 +32,24 @@ if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
 
 Role = Literal["view", "elementwise", "anchor", "reduction", "opaque", "control"]
 Gradients = Sequence[Variable | None]
+
+
+class United(NamedTuple):
+    """One op for several applies.
+
+    Attributes
+    ----------
+    op : Op
+        What runs.
+    inputs : tuple of int
+        Which of their inputs it takes.
+    outputs : dict
+        For each of their outputs that is used its own.
+    """
+
+    op: "Op"
+    inputs: tuple[int, ...]
+    outputs: dict[Variable, int]
 
 
 @dataclass(frozen=True)
@@ -149,6 +167,18 @@ class Op:
         """
         raise NotImplementedError(f"{type(self).__name__} runs no inner graphs")
 
+    @property
+    def family(self) -> Hashable:
+        """Equal for ops that, on the same inputs, may run as one; None for one that runs alone."""
+        return None
+
+    def united(self, nodes: Sequence[Apply], used: Set[Variable]) -> United | None:
+        """Applies of one family to the same inputs as one, which gives what is used of their outputs.
+
+        None where there is nothing to gain.
+        """
+        return None
+
     # What every op does alike
 
     def __call__(self, *arguments: Any) -> Any:
@@ -247,4 +277,4 @@ def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
         ) from None
 
 
-__all__ = ["Gradients", "Op", "Role", "as_tuple", "as_variable", "weak_constant"]
+__all__ = ["Gradients", "Op", "Role", "United", "as_tuple", "as_variable", "weak_constant"]

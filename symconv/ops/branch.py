@@ -1,6 +1,6 @@
 """The lazy choice: of two expressions only the one taken is computed; imports the graph and rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -9,9 +9,9 @@ from symconv.errors import ArgumentError, DTypeError, RankError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, interpret
 from symconv.graph.nodes import Apply, Constant, Operand, Variable
-from symconv.graph.op import Gradients, Op, Role, as_variable, weak_constant
+from symconv.graph.op import Gradients, Op, Role, United, as_variable, weak_constant
 from symconv.graph.origin import here
-from symconv.graph.traverse import ancestors, substitute, toposort
+from symconv.graph.traverse import ancestors, leaves, substitute, toposort
 from symconv.graph.types import Array, TensorType, type_of
 from symconv.ops.backward import backpropagate
 from symconv.ops.elemwise_rows import zeros_like
@@ -83,6 +83,29 @@ class IfElse(Op):
         for place, gradient in zip(wanted, chosen, strict=True):
             results[1 + place] = gradient
         return results
+
+    @property
+    def family(self) -> Hashable:
+        """A choice runs alone; but it computes no more than is used."""
+        return self
+
+    def united(self, nodes: Sequence[Apply], used: Set[Variable]) -> United | None:
+        """The same choice between what is used."""
+        (node,) = nodes
+        kept = [place for place, output in enumerate(node.outputs) if output in used]
+        if len(kept) == len(node.outputs):
+            return None
+        sides = [[graph.outputs[place] for place in kept] for graph in self.graphs]
+        read = set(leaves([*sides[0], *sides[1]], frozenset((*self.then.inputs, *self.otherwise.inputs))))
+        pairs = zip(self.then.inputs, self.otherwise.inputs, strict=True)
+        taken = [place for place, (a, b) in enumerate(pairs) if a in read or b in read]
+        graphs = [
+            FunctionGraph(tuple(graph.inputs[place] for place in taken), tuple(side))
+            for graph, side in zip(self.graphs, sides, strict=True)
+        ]
+        inputs = (0, *(1 + place for place in taken))
+        places = {node.outputs[place]: number for number, place in enumerate(kept)}
+        return United(IfElse(graphs[0], graphs[1], self.name), inputs, places)
 
     def fold(self, node: Apply) -> Variable | None:
         """A choice that is known is the expression itself."""

@@ -7,11 +7,12 @@ import numpy as np
 
 import symconv as sc
 from symconv.compile.arguments import Argument
-from symconv.errors import ArgumentError, OptionError, ShapeError
+from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
+from symconv.theano._variables import TensorSharedVariable, adopted
 
 MODES = {
     "FAST_RUN": "compiled",
@@ -99,11 +100,18 @@ class Function(sc.Function):
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
         if self.trust_input:
             return np.asarray(value)
+        if isinstance(value, str) and not argument.strict:
+            value = np.asarray(value, variable.dtype)  # a text that is a number is one, another a ValueError
         if argument.downcast is None:
             # Theano rounds a Python float where the input's dtype is floatX, and nothing else.
             rounded = type(value) is float and variable.dtype == sc.config.floatX
             argument = argument._replace(downcast=None if rounded else False)
-        return super()._fit(value, variable, argument, position)
+        if isinstance(value, np.generic) and not argument.strict:
+            value = value.item()  # fits where its value does, whatever its dtype
+        try:
+            return super()._fit(value, variable, argument, position)
+        except ShapeError as error:
+            raise _type_error(error) from None
 
     @property
     def value(self) -> "Function":
@@ -125,6 +133,15 @@ class Function(sc.Function):
     ) -> sc.Function:
         """``symconv.Function.copy``; memory is checked out for each call, so there is none to share."""
         return super().copy(swap=swap, delete_updates=delete_updates, name=name)
+
+
+class ReplacedInputError(ArgumentError, RuntimeError):
+    """An input that ``givens`` replaces: Theano's programs catch a RuntimeError."""
+
+
+def _type_error(error: ShapeError) -> RankError:
+    """The error as one that is a TypeError too: for Theano a size of 1 is part of the type."""
+    return RankError(error.what, arguments=error.arguments, where=error.where, hint=error.hint)
 
 
 def _refuse(callable_name: str, options: Mapping[str, tuple[Any, Any]]) -> None:
@@ -194,20 +211,28 @@ def function(
     targets = [target for target, _ in pairs]
     if len(set(map(id, targets))) != len(targets):
         raise OptionError("a shared variable has two updates", hint="a variable is updated once")
+    replaced = [old for old, _ in (givens.items() if isinstance(givens, Mapping) else givens or ())]
+    for variable in given:
+        if any(variable is old for old in replaced):
+            raise ReplacedInputError(
+                f"givens replaces {variable}, which is an input", hint="leave it out of the inputs"
+            )
     name_of_mode = _mode_name(mode)
-    made = sc.function(
-        inputs,
-        outputs,
-        updates=pairs,
-        givens=givens or (),
-        no_default_updates=no_default_updates,
-        name=name,
-        mode=None if name_of_mode is None else MODES[name_of_mode],
-        on_unused_input=on_unused_input,
-        allow_input_downcast=allow_input_downcast,
-        kind=NanGuardFunction if name_of_mode == "NanGuardMode" else Function,
-    )
-    return made
+    try:
+        return sc.function(
+            inputs,
+            outputs,
+            updates=pairs,
+            givens=givens or (),
+            no_default_updates=no_default_updates,
+            name=name,
+            mode=None if name_of_mode is None else MODES[name_of_mode],
+            on_unused_input=on_unused_input,
+            allow_input_downcast=allow_input_downcast,
+            kind=NanGuardFunction if name_of_mode == "NanGuardMode" else Function,
+        )
+    except ShapeError as error:
+        raise _type_error(error) from None
 
 
 class NanGuardFunction(Function):
@@ -227,7 +252,7 @@ def clone(
     copy_inputs: bool | None = None,
 ) -> Any:
     """``symconv.clone`` with Theano's arguments; ``strict`` is always so, ``copy_inputs`` an old name."""
-    return sc.clone(output, replace, share_inputs=share_inputs if copy_inputs is None else copy_inputs)
+    return adopted(sc.clone(output, replace, share_inputs=share_inputs if copy_inputs is None else copy_inputs))
 
 
 def shared(
@@ -238,7 +263,7 @@ def shared(
     borrow: bool = False,
     broadcastable: Sequence[bool] | None = None,
     target: str = "cpu",
-) -> SharedVariable:
+) -> TensorSharedVariable:
     """A shared variable as Theano types it: no size is known, so that a later value may have another shape.
 
     Parameters
@@ -288,7 +313,7 @@ def shared(
             f"broadcastable={tuple(pattern)} does not fit a value of shape {array.shape}",
             hint="one entry for each dimension, True only where the size is 1",
         )
-    return SharedVariable(kind, Container(array, lent=borrow), name, strict)
+    return TensorSharedVariable(kind, Container(array, lent=borrow), name, strict)
 
 
 __getattr__ = refuses("theano.compile", globals())

@@ -462,7 +462,8 @@ def test_a_node_rule_fires_and_keeps_the_meaning(rule, variable, output):
 def test_every_rule_is_tested_here():
     names = {rule.name for given in (rules.CANONICAL, rules.STABLE, rules.SPECIALISED) for rule in given}
     equations = {rule.name for given in EQUATIONS.values() for rule in given}
-    assert names - equations == {rule for rule, *_ in (*node_rules(), *language_rules())}
+    of_loops = {"h[-1] of a loop = its final state"}  # tested with the loops themselves
+    assert names - equations - of_loops == {rule for rule, *_ in (*node_rules(), *language_rules())}
     assert set(TRUTH) == {rule.name for rule in OF_ONE}
     assert {rule.name for rule in EQUATIONS["stable"]} - set(TRUTH) == {QUOTIENT}
     assert len(names) == sum(map(len, (rules.CANONICAL, rules.STABLE, rules.SPECIALISED)))

@@ -58,7 +58,9 @@ class Crop(Op):
         wanted, size = known_size(count), x.shape[0]
         if wanted is not None and size is not None and not 0 <= wanted <= size - self.skip:
             raise ShapeError(
-                f"{wanted} entries of the leading axis are needed, besides {self.skip}, and there are {size}"
+                f"{wanted} entries of the leading axis"
+                + (f" besides {self.skip}" if self.skip else "")
+                + f" are needed, and there are {size} entries"
             )
         return x.with_shape((wanted, *x.shape[1:]))
 

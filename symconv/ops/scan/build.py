@@ -334,6 +334,22 @@ def _count(sequences: Sequence[_Sequence], n_steps: Any) -> Variable:
     return count
 
 
+def _check_lengths(sequences: Sequence[_Sequence], count: Variable) -> None:
+    """Refuse sequences that are known to be too short."""
+    for place, sequence in enumerate(sequences):
+        first, last = sequence.span
+        length = length_of(sequence.array)
+        if isinstance(count, Constant) and isinstance(length, Constant):
+            needed = int(count.data) + last - first
+            if length.data < needed:
+                raise ShapeError(
+                    f"sequence {place} of scan has {length.data} entries, and {needed} are needed",
+                    arguments=[(str(sequence.array), sequence.array.type), ("n_steps", count)],
+                    where=here(),
+                    hint="leave n_steps out, and the shortest sequence decides",
+                )
+
+
 def _label(name: str | None, shift: int) -> str | None:
     """A name for an entry: x_t, x_t_minus_1, x_t_plus_2."""
     if name is None:
@@ -369,9 +385,10 @@ def _loop(
     states = [_state(value, place) for place, value in enumerate(informed or [])]
     others = [as_variable(value) for value in _listed(non_sequences)]
     draft = Draft(_count(given, n_steps), truncate=truncate_gradient, name=name)
+    _check_lengths(given, draft.count)
     draft.sequences = _entries(given, go_backwards)
     results, updates, stop = _step(fn, draft, states, others, informed is not None)
-    if folds and any(state is None for state in states):
+    if folds and (not states or any(state is None for state in states)):
         raise ArgumentError(
             "a fold needs an initial value for each result", where=here(), hint="outputs_info=[...]"
         )
@@ -444,7 +461,7 @@ def _step(
 def _recurrence(state: _State) -> Recurrence:
     type = TensorType(state.initial.dtype, state.initial.type.shape[1:])
     name = state.initial.name or (state.initial.owner.inputs[0].name if state.initial.owner else None)
-    elements = [Variable(type, _label(name, -tap)) for tap in state.taps]
+    elements = [Variable(type, _label(name or "state", -tap)) for tap in state.taps]
     return Recurrence(state.initial, state.depth, state.taps, elements, elements[0])
 
 

@@ -18,6 +18,7 @@ from symconv.graph.types import TensorType
 from symconv.ops.backward import backpropagate
 from symconv.ops.elemwise import Elemwise
 from symconv.ops.elemwise_rows import cast, eq, minimum, switch, zeros_like
+from symconv.ops.index.basic import IncSubtensor
 from symconv.ops.scan.axis import Embed, crop, embed, integer, lead, length_of, only
 from symconv.ops.scan.lift import Stacks, total
 from symconv.ops.scan.loop import Draft, Loop, Recurrence, write
@@ -25,6 +26,7 @@ from symconv.ops.scan.loop import Draft, Loop, Recurrence, write
 if TYPE_CHECKING:
     from symconv.ops.scan.op import Scan
 
+LAST = IncSubtensor((-1,), "place")  # the gradient of h[-1]
 Tap = tuple[int, int]  # which state, and how many steps ago
 
 CHEAP = frozenset((
@@ -60,12 +62,33 @@ class _Derivative:
         self.news, self.mapped, _ = layout.split_results(op.inner.outputs)
         given = layout.split_outputs([*gradients])
         self.whole_gradients, self.final_gradients, self.mapped_gradients = given
+        for k, state in enumerate(layout.states):
+            self._take_out_last(k, state.depth)
         self.wholes, _, self.mapped_outputs = layout.split_outputs(outputs)
         # What stands for gradients in the new step.
         self.given_whole = [_element(g) for g in self.whole_gradients]
         self.given_mapped = [_element(g) for g in self.mapped_gradients]
         self.carried: dict[Tap, Variable] = {}
         self.delayed: dict[int, Variable] = {}
+
+    def _take_out_last(self, k: int, depth: int) -> None:
+        """The gradient by h[-1] alone is one by the final window: no zeros are stored, and none added."""
+        whole = self.whole_gradients[k]
+        if whole is None or self.layout.reverse or not _begins_with_zeros(whole, depth):
+            return
+        assert whole.owner is not None
+        if whole.owner.op.skip != depth:  # type: ignore[attr-defined]
+            return
+        terms = _terms(whole.owner.inputs[0])
+        last = [term.owner.inputs[1] for term in terms if term.owner is not None and term.owner.op == LAST]
+        rest = [term for term in terms if term.owner is None or term.owner.op != LAST]
+        for gradient in last:
+            window = embed(lead(gradient), 0, integer(depth), from_end=True)
+            before = self.final_gradients[k]
+            self.final_gradients[k] = window if before is None else before + window
+        if last:
+            dense = sum(rest[1:], rest[0]) if rest else None
+            self.whole_gradients[k] = None if dense is None else whole.owner.op(dense, whole.owner.inputs[1])
 
     # What flows back in one step
 
@@ -209,7 +232,7 @@ class _Derivative:
         draft = Draft(steps, self.draft_sequences, reverse=not layout.reverse)
         for state, whole, given in zip(layout.states, self.whole_gradients, self.given_whole, strict=True):
             if given is not None and whole is not None:
-                draft.sequences.append((whole, layout.skip(state, 0), given))
+                draft.sequences.append((*_beginning(whole, layout.skip(state, 0)), given))
         for gradient, given in zip(self.mapped_gradients, self.given_mapped, strict=True):
             if given is not None and gradient is not None:
                 draft.sequences.append((gradient, 0, given))
@@ -335,6 +358,26 @@ class _Derivative:
             return gradient
         own = crop(whole, 0, integer(depth), from_end=self.layout.reverse)
         return own if gradient is None else gradient + own
+
+
+def _beginning(gradient: Variable, offset: int) -> tuple[Variable, int]:
+    """A gradient and the offset of what is read of it; without zeros before that which nobody reads."""
+    node = gradient.owner
+    if node is not None and isinstance(node.op, Embed) and not node.op.from_end and node.op.skip == offset:
+        return node.inputs[0], 0
+    return gradient, offset
+
+
+def _terms(variable: Variable) -> list[Variable]:
+    """What is added up."""
+    found, waiting = [], [variable]
+    while waiting:
+        node = waiting.pop().owner
+        if node is not None and isinstance(node.op, Elemwise) and node.op.row.name == "add":
+            waiting += reversed(node.inputs)
+        else:
+            found.append(variable if node is None else node.outputs[0])
+    return found
 
 
 def _begins_with_zeros(gradient: Variable, count: int) -> bool:

@@ -10,7 +10,7 @@ whole history of a state of depth d has n + d entries: its initial ones, oldest 
 In reverse everything is mirrored: entry i is that of time i, and the initial ones come last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
@@ -19,12 +19,13 @@ from symconv.errors import DTypeError, RankError, ShapeError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, interpret
 from symconv.graph.nodes import Apply, Constant, Variable
-from symconv.graph.op import Gradients, Op, Role
+from symconv.graph.op import Gradients, Op, Role, United
 from symconv.graph.types import Array, Dim, TensorType, type_of
 from symconv.ops.scan.axis import integer, known_size
 from symconv.ops.scan.derivative import gradients_of
 from symconv.ops.scan.drive import Run
 from symconv.ops.scan.layout import Layout
+from symconv.ops.scan.unite import united
 from symconv.ops.shape import size_of
 
 if TYPE_CHECKING:
@@ -152,6 +153,20 @@ class Scan(Op):
         types += [TensorType(array.dtype.name, array.shape) for array in arrays[1:]]
         self.out_types(*types)
         return Run(self.layout, self.inner, steps[0], arrays).results()
+
+    # What compiling makes of it
+
+    @property
+    def family(self) -> Hashable:
+        """Equal for loops that do the same and may differ in what they return."""
+        layout = self.layout
+        news, _, stop = layout.split_results(self.inner.outputs)
+        states = tuple((state.taps, state.depth) for state in layout.states)
+        return self.inner.inputs, layout.offsets, states, tuple(news), tuple(stop), layout.reverse
+
+    def united(self, nodes: Sequence[Apply], used: Set[Variable]) -> United | None:
+        """One loop that returns what is used of the results of several; None where nothing changes."""
+        return united(self, nodes, used)
 
     # Derivative
 

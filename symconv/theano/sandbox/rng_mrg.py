@@ -11,9 +11,9 @@ from symconv.graph.nodes import Container, SharedVariable, Variable
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.random import mrg
 from symconv.ops.shape import MakeVector
-from symconv.theano._literals import as_parameter, upcast
 from symconv.theano._names import refuses
 from symconv.theano._sizes import size_of_draw
+from symconv.theano._variables import adopted, as_parameter, upcast
 
 MOST_STREAMS = 60 * 256
 NUMBER = (int, np.integer)
@@ -150,7 +150,7 @@ class MRG_RandomStreams:
                 "low and high do not broadcast to the size of the draw",
                 arguments=[("draw", drawn.type), ("result", result.type)],
             )
-        return result
+        return adopted(result)
 
     def binomial(
         self,
@@ -165,7 +165,7 @@ class MRG_RandomStreams:
         if n != 1:
             raise UnsupportedError("MRG_RandomStreams.binomial draws for n=1 only", hint="add up n draws")
         drawn = self.uniform(size=size, ndim=ndim, nstreams=nstreams)
-        return sc.cast(sc.lt(drawn, sc.disconnected_grad(as_parameter(p))), dtype)
+        return adopted(sc.cast(sc.lt(drawn, sc.disconnected_grad(as_parameter(p))), dtype))
 
     def multinomial(
         self,
@@ -185,7 +185,7 @@ class MRG_RandomStreams:
         trials = sc.as_variable(n)
         drawn = self._for_rows(chances, trials, nstreams)
         result: Variable = mrg.MultinomialFromUniform(dtype)(chances, drawn, trials)
-        return result
+        return adopted(result)
 
     def choice(
         self,
@@ -210,7 +210,7 @@ class MRG_RandomStreams:
         count = sc.as_variable(size)
         drawn = self._for_rows(chances, count, nstreams)
         result: Variable = mrg.ChoiceFromUniform(dtype)(chances, drawn, count)
-        return result
+        return adopted(result)
 
     def _for_rows(self, chances: Variable, count: Variable, nstreams: int | None) -> Variable:
         total = sc.cast(sc.size_of(chances, 0) * sc.cast(count, "int64"), "int64")
@@ -240,7 +240,7 @@ class MRG_RandomStreams:
         half = (count + count % 2) // 2
         drawn = self.uniform(_symbolic(2 * half), ndim=1, dtype=dtype, nstreams=nstreams)
         samples = self._box_muller(drawn, half, truncate, dtype, nstreams)
-        return sc.reshape(samples[:count], _entries(vector, sizes)) * width + mean
+        return adopted(sc.reshape(samples[:count], _entries(vector, sizes)) * width + mean)
 
     def _box_muller(
         self, drawn: Variable, half: Variable, truncate: bool, dtype: str, nstreams: int | None

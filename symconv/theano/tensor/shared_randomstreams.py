@@ -9,9 +9,9 @@ from symconv.errors import ArgumentError
 from symconv.graph.nodes import Constant, Container, SharedVariable, Variable
 from symconv.graph.types import Array
 from symconv.ops.random.legacy import STATE, PermuteRowElements, RandomFunction, packed, unpacked
-from symconv.theano._literals import as_parameter, upcast
 from symconv.theano._names import refuses
 from symconv.theano._sizes import size_of_draw
+from symconv.theano._variables import adopted, as_parameter, upcast
 
 
 class RandomStateSharedVariable(SharedVariable):
@@ -91,7 +91,7 @@ class RandomStreams:
         drawn.rng, drawn.update = state, (state, after)
         state.default_update = after
         self.state_updates.append((state, after))
-        result: Variable = drawn
+        result: Variable = adopted(drawn)
         return result
 
     def uniform(
@@ -179,7 +179,7 @@ class RandomStreams:
         """Each row of ``input`` in an order of its own; the orders are its ``permutation``."""
         sizes = [sc.size_of(input, axis) for axis in range(input.ndim)]
         orders = self.permutation(size=tuple(sizes[:-1]), n=sizes[-1])
-        result: Variable = PermuteRowElements()(input, orders)
+        result: Variable = adopted(PermuteRowElements()(input, orders))
         result.permutation = orders  # type: ignore[attr-defined]
         return result
 

@@ -7,6 +7,8 @@
 Without ``cxx=`` the C implementations answer, more slowly; they are what users had.
 """
 
+
+
 import json
 import sys
 import warnings
@@ -21,7 +23,7 @@ import theano.tensor.nnet.bn
 import theano.tensor.shared_randomstreams
 import theano.tensor.signal.pool
 import theano.tensor.slinalg
-import theano.tensor.xlogx  # noqa: F401
+import theano.tensor.xlogx
 
 HERE = Path(__file__).resolve().parent
 
@@ -34,11 +36,10 @@ def main():
         answers = {}
         for float_x in ("float64", "float32") if section in cases.SINGLE else ("float64",):
             answers[float_x] = {code: cases.outcome(theano, code, float_x) for code in codes}
-        lines = [
-            '"%s": {\n%s\n}'
-            % (float_x, ",\n".join("  %s: %s" % (json.dumps(c), json.dumps(a)) for c, a in found.items()))
-            for float_x, found in answers.items()
-        ]
+        lines = []
+        for float_x, found in answers.items():
+            pairs = ",\n".join(f"  {json.dumps(code)}: {json.dumps(answer)}" for code, answer in found.items())
+            lines.append(f'"{float_x}": {{\n{pairs}\n}}')
         (HERE / (section + ".json")).write_text("{\n" + ",\n".join(lines) + "\n}\n")
         print(section, len(codes), sum("raises" in a for found in answers.values() for a in found.values()))
 
