@@ -76,12 +76,12 @@ class Axis(NamedTuple):
 
 
 class Block(NamedTuple):
-    """The current block of an axis; ``number`` is the how manieth of ``count`` where the axis is counted."""
+    """The current block of an axis; ``number`` is the how manieth of ``parts`` where the axis is counted."""
 
     start: Size
     size: Size
     number: Size = 0
-    count: int = 1  # type: ignore[assignment]
+    parts: int = 1
 
     @property
     def slice(self) -> Slice:

@@ -267,6 +267,8 @@ class _Registers:
             if isinstance(term, Result) and term.dtype == value.dtype and term.shape == value.shape:
                 self.home.setdefault(term, value)
         self.last = _last_uses(recorder.steps, results)
+        made = {step.result: position for position, step in enumerate(recorder.steps)}
+        self.due = {value: made[term] for term, value in self.home.items() if term in made}
         self.place_of: dict[Result, Value] = {}
         self.holds: dict[Value, Result] = {}
         self.shapes: dict[Value, tuple[Size, ...]] = {}
@@ -330,14 +332,20 @@ class _Registers:
             if home in self.free or home in own:
                 return home, []
             return home, [self._move(home)]
-        if own:
-            return own[0], []
-        return self._room(result), []
+        free = next((register for register in own if self._is_quiet(register, result)), None)
+        return free or self._room(result), []
+
+    def _is_quiet(self, register: Value, result: Result) -> bool:
+        """Whether no other result claims the register as its home while this one lives."""
+        last = self.last.get(result, -1)
+        return self.due.get(register, last) >= last
 
     def _room(self, result: Result) -> Value:
         """A free register for a result, or a new one."""
         for register in self.free:
-            if register.dtype == result.dtype and self.shapes.get(register, register.shape) == result.shape:
+            fits = register.dtype == result.dtype
+            fits = fits and self.shapes.get(register, register.shape) == result.shape
+            if fits and self._is_quiet(register, result):
                 return register
         return self.scratch(result.dtype, result.shape)
 

@@ -13,7 +13,7 @@ from symconv.compile.merge import MOST_MEMBERS, merged, pattern
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import infer, interpret
 from symconv.graph.nodes import Apply, Constant, Variable
-from symconv.graph.op import Op, Role
+from symconv.graph.op import Op, Role, as_tuple
 from symconv.graph.origin import written_at
 from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType
@@ -69,6 +69,7 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     region has one result, and no path leaves it and returns. A view joins at the border, where it looks at
     an input. Then regions that can share a pass over memory are merged (see merge.py).
     """
+    graph = _measured_at_the_source(graph)
     region_of = _regions(graph)
     regions: dict[Apply, list[Apply]] = {}
     for node in graph.nodes:
@@ -76,7 +77,7 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     wanted = set(graph.results)
     new: dict[Variable, Variable] = {}
     in_order = (regions[root] for root in graph.nodes if region_of[root] is root)
-    for members in merged(graph, in_order):
+    for members in merged(graph, in_order, sized(graph)):
         outputs = _outputs(members, graph, wanted)
         node = _fused(members, outputs, new)
         for old, fresh in zip(outputs, node.outputs, strict=True):
@@ -101,6 +102,7 @@ def _outputs(members: Sequence[Apply], graph: FunctionGraph, wanted: set[Variabl
 def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
     """For each apply the root of its region: the apply whose output is the region's."""
     wanted = set(graph.results)
+    known = sized(graph)
     region_of: dict[Apply, Apply] = {}
     anchored: set[Apply] = set()
     sizes: dict[Apply, int] = {}
@@ -108,7 +110,8 @@ def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
         root = node
         users = graph.clients.get(node.outputs[0], ())
         candidates = {region_of[user] for user in users}
-        if len(candidates) == 1 and len(node.outputs) == 1 and node.outputs[0] not in wanted:
+        single = len(candidates) == 1 and len(node.outputs) == 1 and node.outputs[0] not in wanted
+        if single and node not in known:
             (candidate,) = candidates
             if sizes[candidate] < MOST_MEMBERS and _joins(node, users, candidate, candidate in anchored):
                 root = candidate
@@ -117,6 +120,43 @@ def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
         if node.op.role in ("anchor", "reduction"):
             anchored.add(root)
     return region_of
+
+
+def sized(graph: FunctionGraph) -> set[Apply]:
+    """The applies that depend on sizes and constants alone: plans compute them, kernels need not."""
+    known: set[Apply] = set()
+    for node in graph.nodes:
+        ignored = node.op.ignores_values
+        if all(
+            position in ignored or isinstance(variable, Constant) or variable.owner in known
+            for position, variable in enumerate(node.inputs)
+        ):
+            known.add(node)
+    return known
+
+
+def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
+    """Sizes are asked of what elementwise work reads, not of its result: that may be inside a kernel."""
+    results = set(graph.results)
+    source: dict[Variable, Variable] = {}
+    measured: dict[Variable, Variable] = {}
+    for node in graph.nodes:
+        if node.op.role == "elementwise":
+            (output,) = node.outputs
+            same = [v for v in node.inputs if pattern(v.type.shape) == pattern(output.type.shape)]
+            for operand in same:
+                if not isinstance(operand, Constant):
+                    source[output] = source.get(operand, operand)
+                    break
+        elif len(node.op.ignores_values) == len(node.inputs) and any(v in source for v in node.inputs):
+            if any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs):
+                continue  # only its size is asked for: what computes it stays, to be checked
+            inputs = tuple(source.get(variable, variable) for variable in node.inputs)
+            types = as_tuple(node.op.out_types(*(variable.type for variable in inputs)))
+            if types == tuple(output.type for output in node.outputs):
+                copy = Apply(node.op, inputs, types, node.origin)
+                measured.update(zip(node.outputs, copy.outputs, strict=True))
+    return graph.replaced(measured) if measured else graph
 
 
 def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -> bool:

@@ -33,6 +33,7 @@ from symconv.graph.types import Array, TensorType, type_of
 RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
+MOST_TEXTS = 5  # lines of a comment that say what a kernel computes
 INSIDE = ("elementwise", "reduction")  # roles that go on with tiles, and do not hand them over
 
 
@@ -218,10 +219,10 @@ class _Lowering:
         if op.role == "view":
             self._look(node, {})
             return
-        outputs = []
-        for output in node.outputs:
+        outputs: list[Value] = []
+        for position, output in enumerate(node.outputs):
             kind = "output" if output in fresh else "memory"
-            outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op)))
+            outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op, position)))
             self.values[output] = outputs[-1]
         inner = op.inner if isinstance(op, Fused) else FunctionGraph(node.inputs, node.outputs)
         outside = dict(zip(inner.inputs, node.inputs, strict=True))
@@ -230,12 +231,12 @@ class _Lowering:
             if member.op.role == "view":
                 self._look(member, outside)
         anchor = next((member for member in members if member.op.role not in INSIDE), None)
-        stored: dict[Variable, Value] = {
+        filled: dict[Variable, Value] = {
             made: value
             for made, variable, value in zip(inner.outputs, node.outputs, outputs, strict=True)
             if anchor is not None or variable in self._wanted
         }
-        region = self._region(members, anchor, outside, stored)
+        region = self._region(members, anchor, outside, filled)
         builder = self._builder(region)
         builder.node = anchor
         if any(member.op.role == "reduction" for member in members):
@@ -353,7 +354,11 @@ def needed_of(graph: FunctionGraph) -> tuple[set[Apply], set[Variable]]:
     return needed, wanted
 
 
-def _noun(op: Any) -> str:
+def _noun(op: Any, position: int) -> str:
+    """What to call a nameless result of an op."""
+    if isinstance(op, Fused) and len(op.inner.outputs) > 1:
+        maker = op.inner.outputs[position].owner
+        op = op if maker is None else maker.op
     return identifier(re.sub(r"\W+", "_", op.label.lower()).strip("_") + "_result", "result")
 
 
@@ -369,5 +374,7 @@ def _comment(node: Apply, members: Sequence[Apply]) -> tuple[str, ...]:
         inner: outer.name or short(outer, depth=2)
         for inner, outer in zip(node.op.inner.inputs, node.inputs, strict=True)
     }
-    text = short(node.op.inner.outputs[0], depth=8, names=names)
-    return (text if len(text) <= 300 else f"{text[:297]}...", *_places(members))
+    texts = [short(output, depth=8, names=names) for output in node.op.inner.outputs[:MOST_TEXTS]]
+    room = max(60, 300 // len(texts))
+    texts = [text if len(text) <= room else f"{text[: room - 3]}..." for text in texts]
+    return (*texts, *_places(members))

@@ -13,7 +13,7 @@ that it reads and does not merge with. Regions merge only within a level. So a p
 rises, and never returns: no cycle can arise, and the cost is linear in the graph.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -102,16 +102,28 @@ class Kernel:
     dropped: tuple[int, ...] = ()  # axes that reductions without keepdims have taken away
 
 
-def merged(graph: FunctionGraph, regions: Iterable[list[Apply]]) -> list[list[Apply]]:
-    """The kernels, in order of computation, each as its nodes in that order."""
-    return _Merging(graph, [_unit(region) for region in regions]).kernels()
+def merged(
+    graph: FunctionGraph, regions: Iterable[list[Apply]], apart: Set[Apply] = frozenset()
+) -> list[list[Apply]]:
+    """The kernels, in order of computation, each as its nodes in that order.
+
+    Parameters
+    ----------
+    graph : FunctionGraph
+    regions : iterable of list of Apply
+        In order of computation.
+    apart : set of Apply
+        What is in no kernel with others.
+    """
+    return _Merging(graph, [_unit(region, apart) for region in regions]).kernels()
 
 
-def _unit(nodes: list[Apply]) -> Unit:
+def _unit(nodes: list[Apply], apart: Set[Apply]) -> Unit:
     roles = {node.op.role for node in nodes}
     reduction = next((node for node in nodes if node.op.role == "reduction"), None)
     known = roles <= {"elementwise", "view", "anchor", "reduction"} and roles != {"view"}
-    known = known and len(nodes[-1].outputs) == 1 and not any(node.op.reads_values for node in nodes)
+    known = known and len(nodes[-1].outputs) == 1 and nodes[-1] not in apart
+    known = known and not any(node.op.reads_values for node in nodes)
     return Unit(nodes, reduction, known, "anchor" in roles)
 
 
@@ -209,13 +221,19 @@ class _Merging:
         return variable not in kernel.whole and shape == result != kernel.space
 
     def sibling(self, unit: Unit, level: int) -> list[Kernel]:
-        """The kernel of the level that reads what the unit reduces, if there is one."""
-        if unit.reduction is None or unit.operand not in self.reader:
+        """A kernel of the level that reads the same, where it or the unit has a reduction."""
+        if not unit.mergeable or unit.anchored:
             return []
-        kernel = self.reader[unit.operand]
-        while kernel in self.into:
-            kernel = self.into[kernel]
-        return [kernel] if kernel.level == level and not kernel.anchored else []
+        for variable in unit.direct if unit.reduction is None else (unit.operand,):
+            if variable not in self.reader:
+                continue
+            kernel = self.reader[variable]
+            while kernel in self.into:
+                kernel = self.into[kernel]
+            fits = kernel.level == level and not kernel.anchored
+            if fits and (unit.reduction is not None or kernel.behind):
+                return [kernel]
+        return []
 
     def union(
         self, alone: Kernel, chosen: Sequence[Kernel], partners: dict[Kernel, list[Variable]]

@@ -117,7 +117,7 @@ class Reductions:
 
     def later(self) -> list[Apply]:
         """Reductions whose blocks give partial results, and all members of such spaces, in order."""
-        cut = {axis for axis, block in self.blocks.items() if block.count > 1}
+        cut = {axis for axis, block in self.blocks.items() if block.parts > 1}
         return [
             node
             for node in self.members
@@ -206,7 +206,7 @@ class Reductions:
         gone = axes_of(node)
         blocks = [self.blocks[axis] for axis in gone if axis in self.blocks]
         sizes = [size if axis in gone else self.space[axis] for axis, size in self.sized(node, shape)]
-        counts = [block.count for block in blocks]
+        counts = [block.parts for block in blocks]
         whole = memory(self.k, (*counts, *map(int, sizes)), term.dtype, "partial")  # type: ignore[arg-type]
         at: list[Any] = [block.number for block in blocks]
         for axis, _ in self.sized(node, shape):
