@@ -17,6 +17,7 @@ import symconv as sc
 import symconv.ops
 from symconv.graph.op import Op
 from symconv.ops.elemwise import ROWS, Elemwise, Row
+from symconv.ops.random.draw import DISTRIBUTIONS, REJECTING, Draw
 from symconv.ops.reduce import REDUCTIONS, Reduce
 from symconv.viz.files import write_atomically
 
@@ -35,6 +36,7 @@ is in the cache; a `view` costs nothing; `control` ops run graphs of their own; 
 TABLES = {
     "Elementwise: rows of one table": ("function", "formula", "gradient, given that of the result, g"),
     "Reductions: rows of one table": ("reduction", "meaning", "gradient"),
+    "Random draws: rows of one table": ("distribution", "what is drawn", "words read for each element"),
     "Classes": ("op", "where", "what it is", "gradient", "fused"),
 }
 
@@ -92,11 +94,19 @@ def reductions() -> Iterator[str]:
         yield f"| `{name}` | NumPy's `{kind.ufunc}.reduce` | {has} |"
 
 
+def distributions() -> Iterator[str]:
+    """A line for each distribution."""
+    for name, kind in sorted(DISTRIBUTIONS.items()):
+        call = f"{name}({', '.join(kind.parameters)})" if kind.parameters else name
+        words = "as many as it takes" if kind in REJECTING else "a fixed number"
+        yield f"| `{call}` | {kind.formula} | {words} |"
+
+
 def classes() -> Iterator[str]:
     """A line for every other op."""
     for op in sorted(subclasses(Op), key=lambda op: (op.__module__, op.__name__)):
         own = op.__module__.startswith("symconv.ops") and not op.__name__.startswith("_")
-        if not own or op in (Elemwise, Reduce):
+        if not own or op in (Draw, Elemwise, Reduce):
             continue
         sentence = " ".join((inspect.getdoc(op) or "").split("\n\n")[0].split()).replace("|", "\\|")
         module = op.__module__.removeprefix("symconv.ops.")
@@ -124,7 +134,8 @@ def page() -> str:
     """The whole page."""
     pages_of_ops()
     parts = [HEAD]
-    for (title, columns), lines in zip(TABLES.items(), (rows(), reductions(), classes()), strict=True):
+    contents = (rows(), reductions(), distributions(), classes())
+    for (title, columns), lines in zip(TABLES.items(), contents, strict=True):
         parts += [f"## {title}", "", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}", *lines, ""]
     return "\n".join(parts)
 

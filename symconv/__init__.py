@@ -9,12 +9,8 @@ This module holds the public names and nothing else.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from symconv.compile.callable import Function
-from symconv.compile.function import function
-from symconv.compile.pipeline import PASSES
-from symconv.compile.rewrite import NodeRule, Rule
 from symconv.config import Settings, config, settings
 from symconv.errors import (
     ArgumentError,
@@ -34,77 +30,123 @@ from symconv.errors import (
     UnusedInputError,
 )
 from symconv.gradient import Lop, Rop, grad, verify_grad
+from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
 from symconv.graph.op import Op, as_variable
 from symconv.graph.types import TensorType
-from symconv.ops import branch, create, elemwise_rows, fill, from_graph, index, join, nn
+from symconv.ops import (
+    axes,
+    branch,
+    count,
+    create,
+    cumulate,
+    diagonals,
+    elemwise_rows,
+    from_graph,
+    grids,
+    index,
+    nn,
+    special,
+)
+from symconv.ops import cut as cuts
+from symconv.ops import dot as products
+from symconv.ops import fill as filled
+from symconv.ops import join as joined
 from symconv.ops import pool as pooling
+from symconv.ops import repeat as repeated
 from symconv.ops import scan as loops
 from symconv.ops import sort as order
+from symconv.ops.along import add_along_axis, take_along_axis
+from symconv.ops.axes import *  # noqa: F403
 from symconv.ops.branch import *  # noqa: F403
 from symconv.ops.complex import angle, imag, real
 from symconv.ops.conv import conv1d, conv2d, conv3d
+from symconv.ops.count import *  # noqa: F403
 from symconv.ops.create import *  # noqa: F403
-from symconv.ops.cut import disconnected_grad
-from symconv.ops.dot import dot, matmul
+from symconv.ops.cumulate import *  # noqa: F403
+from symconv.ops.cut import *  # noqa: F403
+from symconv.ops.diagonals import *  # noqa: F403
+from symconv.ops.dot import *  # noqa: F403
+from symconv.ops.einsum import einsum
 from symconv.ops.elemwise_rows import *  # noqa: F403
 from symconv.ops.fill import *  # noqa: F403
 from symconv.ops.from_graph import *  # noqa: F403
+from symconv.ops.grids import *  # noqa: F403
 from symconv.ops.index import *  # noqa: F403
 from symconv.ops.join import *  # noqa: F403
 from symconv.ops.nn import *  # noqa: F403
 from symconv.ops.pool import *  # noqa: F403
-from symconv.ops.reduce import all, any, argmax, argmin, max, mean, min, prod, std, sum, var
+from symconv.ops.reduce import all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, std, sum, var
+from symconv.ops.repeat import *  # noqa: F403
 from symconv.ops.scan import *  # noqa: F403
 from symconv.ops.shape import (
     addbroadcast,
-    dimshuffle,
-    expand_dims,
     flatten,
+    patternbroadcast,
+    ravel,
     reshape,
     shape,
-    shape_padaxis,
-    shape_padleft,
-    shape_padright,
     size_of,
     specify_shape,
-    squeeze,
-    swapaxes,
-    transpose,
+    unbroadcast,
 )
 from symconv.ops.sort import *  # noqa: F403
+from symconv.ops.special import *  # noqa: F403
+
+if TYPE_CHECKING:  # the compiler is loaded when first used
+    from symconv.compile.arguments import In, Out
+    from symconv.compile.callable import Function
+    from symconv.compile.function import function
+    from symconv.compile.pipeline import PASSES
+    from symconv.compile.rewrite import NodeRule, Rule
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError", "as_variable",
-    "CheckError", "CompileError", "config", "Constant", "constant", "conv1d", "conv2d", "conv3d",
-    "dimshuffle", "disconnected_grad", "DisconnectedInputError", "dot", "DTypeError", "expand_dims",
-    "FileError", "flatten", "Function", "function", "FunctionGraph", "grad", "GradientError", "imag",
-    "IndexingError", "Lop", "matmul", "max", "mean", "min", "MissingInputError", "NodeRule", "Op",
-    "OptionError", "PASSES", "prod", "RankError", "real", "reshape", "RewriteError", "Rop", "Rule",
-    "Settings", "settings", "shape", "shape_padaxis", "shape_padleft", "shape_padright", "ShapeError",
-    "SharedVariable", "size_of", "specify_shape", "squeeze", "std", "sum", "swapaxes", "SymconvError",
-    "TensorType", "transpose", "UnusedInputError", "var", "Variable", "verify_grad",
-    *branch.__all__, *create.__all__, *elemwise_rows.__all__, *fill.__all__, *from_graph.__all__,
-    *index.__all__, *join.__all__, *nn.__all__, *pooling.__all__, *loops.__all__, *order.__all__,
+    "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
+    "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
+    "conv2d", "conv3d", "DisconnectedInputError", "DTypeError", "einsum", "FileError", "flatten",
+    "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
+    "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
+    "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape", "RewriteError",
+    "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
+    "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
+    "UnusedInputError", "var", "Variable", "verify_grad",
+    *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
+    *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__, *grids.__all__,
+    *index.__all__, *joined.__all__, *loops.__all__, *nn.__all__, *order.__all__, *pooling.__all__,
+    *products.__all__, *repeated.__all__, *special.__all__,
 ]  # fmt: skip
 
+_LATER = {
+    "Function": "symconv.compile.callable",
+    "In": "symconv.compile.arguments",
+    "NodeRule": "symconv.compile.rewrite",
+    "Out": "symconv.compile.arguments",
+    "PASSES": "symconv.compile.pipeline",
+    "Rule": "symconv.compile.rewrite",
+    "function": "symconv.compile.function",
+    "debugprint": "symconv.viz",
+    "draw": "symconv.viz",
+    "pp": "symconv.viz",
+    "to_dot": "symconv.viz",
+    "to_html": "symconv.viz",
+    "to_networkx": "symconv.viz",
+}
+"""What is loaded when first used, and from where: importing stays quick."""
+
 _FAMILIES = ("linalg", "random")
-_DRAWING = ("debugprint", "draw", "pp", "to_dot", "to_html", "to_networkx")
 
 
 def __getattr__(name: str) -> Any:
-    # Drawing and the families of names of their own are loaded when first used: importing stays quick.
-    if name in _DRAWING:
-        from symconv import viz
-
-        return getattr(viz, name)
+    if name in _LATER:
+        value = globals()[name] = getattr(import_module(_LATER[name]), name)
+        return value
     if name in _FAMILIES:
         return import_module(f"symconv.ops.{name}")
     raise AttributeError(f"module 'symconv' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *_DRAWING, *_FAMILIES]
+    return [*__all__, *_LATER, *_FAMILIES]

@@ -23,11 +23,12 @@ from symconv.errors import (
     RankError,
     ShapeError,
 )
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Constant, SharedVariable, Variable
 from symconv.graph.op import Op, as_tuple, as_variable
-from symconv.graph.origin import here, written_at
+from symconv.graph.origin import here
 from symconv.graph.traverse import substitute, toposort
 from symconv.graph.types import Array, TensorType
+from symconv.ops.backward import backpropagate, compatible, no_complex
 from symconv.ops.cut import Disconnected, disconnected_grad
 from symconv.ops.elemwise import Elemwise
 from symconv.ops.elemwise_rows import cast, second, zeros_like
@@ -93,7 +94,7 @@ def grad(
     _option("return_disconnected", return_disconnected, ("zero", "none"))
     seeds = _seeds(cost, known_grads)
     constants = frozenset(as_variable(variable) for variable in consider_constant)
-    gradients = _accumulate(seeds, variables, constants)
+    gradients = backpropagate(seeds, variables, constants)
     results: list[Variable | None] = []
     for variable in variables:
         gradient = gradients.get(variable)
@@ -113,7 +114,7 @@ def _wanted(wrt: Wanted) -> list[Variable]:
     variables = _listed(wrt)
     for variable in variables:
         if variable.type.is_complex:
-            raise _no_complex(variable, None)
+            raise no_complex(variable, None)
     return variables
 
 
@@ -153,7 +154,7 @@ def _seeds(cost: Variable | None, known: Mapping[Variable, Any] | None) -> dict[
                 arguments=[(str(variable), variable.type), ("its gradient", gradient.type)],
                 where=here(),
             )
-        if not _compatible(variable.type, gradient.type):
+        if not compatible(variable.type, gradient.type):
             raise ShapeError(
                 f"the known gradient of {variable} has another shape",
                 arguments=[(str(variable), variable.type), ("its gradient", gradient.type)],
@@ -180,79 +181,6 @@ def _checked_cost(cost: Variable) -> Variable:
             hint="convert it with cost.astype('float64')",
         )
     return cost
-
-
-def _compatible(type: TensorType, gradient: TensorType) -> bool:
-    return type.ndim == gradient.ndim and all(
-        mine is None or theirs is None or mine == theirs
-        for mine, theirs in zip(type.shape, gradient.shape, strict=True)
-    )
-
-
-def _accumulate(
-    seeds: Mapping[Variable, Variable], wrt: Sequence[Variable], constants: frozenset[Variable]
-) -> dict[Variable, Variable]:
-    """Gradients of all variables between the seeds and ``wrt`` that have one."""
-    nodes = toposort(seeds, stop=constants)
-    relevant = set(wrt) - constants
-    for node in nodes:
-        if not relevant.isdisjoint(node.inputs):
-            relevant.update(output for output in node.outputs if output not in constants)
-    gradients = dict(seeds)
-    for node in reversed(nodes):
-        given = [gradients.get(output) if output not in constants else None for output in node.outputs]
-        if all(gradient is None for gradient in given) or relevant.isdisjoint(node.inputs):
-            continue
-        for output, gradient in zip(node.outputs, given, strict=True):
-            if gradient is not None and output.type.is_complex:
-                raise _no_complex(output, node)
-        with written_at(node.origin):
-            for variable, term in zip(node.inputs, _gradients_of(node, given), strict=True):
-                if term is None or variable not in relevant or variable in constants:
-                    continue
-                known = gradients.get(variable)
-                gradients[variable] = term if known is None else known + term
-    return gradients
-
-
-def _gradients_of(node: Apply, given: Sequence[Variable | None]) -> list[Variable | None]:
-    """What the node's op says, checked."""
-    complex_inputs = [variable for variable in node.inputs if variable.type.is_complex]
-    if complex_inputs:
-        raise _no_complex(complex_inputs[0], node)
-    try:
-        terms = list(node.op.grad(node.inputs, node.outputs, given))
-    except GradientError as error:
-        error.where = error.where or node.origin
-        raise
-    if len(terms) != len(node.inputs):
-        raise GradientError(
-            f"{node.op} has {len(node.inputs)} inputs, and its grad gave {len(terms)} gradients",
-            where=node.origin,
-        )
-    result: list[Variable | None] = []
-    for variable, term in zip(node.inputs, terms, strict=True):
-        if term is None or variable.type.is_discrete:
-            result.append(None)
-            continue
-        term = as_variable(term)
-        if not _compatible(variable.type, term.type) or not term.type.is_float:
-            raise GradientError(
-                f"{node.op} gave a gradient that does not fit its input",
-                arguments=[("input", variable.type), ("gradient", term.type)],
-                where=node.origin,
-            )
-        result.append(cast(term, variable.dtype))
-    return result
-
-
-def _no_complex(variable: Variable, node: Apply | None) -> GradientError:
-    return GradientError(
-        f"there is no gradient through complex numbers: {variable} is {variable.dtype}",
-        arguments=[(str(variable), variable.type)],
-        where=node.origin if node is not None else here(),
-        hint="write the expression with real and imaginary parts as separate real variables",
-    )
 
 
 def _influences(

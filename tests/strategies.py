@@ -349,6 +349,25 @@ class Author:
         repeats = node.size if name == "inc" else 1
         self.add(f"sc.{name}_subtensor({text}, 1)", node.shape, node.bound + 3 * max(repeats, 1))
 
+    def arrangement(self) -> None:
+        """Elements in other places: joined, repeated, rolled, reversed, sorted."""
+        node = self.any(dtype=("float32", "float64", "int64", "int32", "int8"))
+        if not node.shape:
+            return
+        axis = self.choose(range(len(node.shape)))
+        kinds = ["join", "repeat", "roll", "flip", "pad", *(["sort"] if self.exact else [])]
+        text, longer = {
+            "join": (f"sc.join({axis}, {node.name}, {node.name} * 2)", lambda size: 2 * size),
+            "repeat": (f"sc.repeat({node.name}, 2, {axis})", lambda size: 2 * size),
+            "roll": (f"sc.roll({node.name}, 3, {axis})", int),
+            "flip": (f"sc.flip({node.name}, {axis})", int),
+            "pad": (f"sc.pad({node.name}, {[(0, 0)] * axis + [(1, 2)] + [(0, 0)] * (len(node.shape) - axis - 1)})",
+                    lambda size: size + 3),
+            "sort": (f"sc.sort({node.name}, {axis})", int),
+        }[self.choose(kinds)]  # fmt: skip
+        shape = (*node.shape[:axis], longer(node.shape[axis]), *node.shape[axis + 1 :])
+        self.add(text, shape, 2 * node.bound)
+
     def product(self) -> None:
         node = self.any(dtype=("float32", "float64"))
         if not node.shape:
@@ -392,7 +411,7 @@ class Author:
         self.leaf(self.shape(), self.choose(self.dtypes))
         kinds = [
             self.unary, self.binary, self.binary, self.pattern, self.choice, self.cast, self.reduction,
-            self.shuffle, self.reshape, self.part, self.product, self.convolution,
+            self.shuffle, self.reshape, self.part, self.arrangement, self.product, self.convolution,
         ]  # fmt: skip
         for _ in range(steps):
             self.choose(kinds)()

@@ -12,7 +12,7 @@ import pytest
 import symconv as sc
 from symconv import errors
 from symconv.errors import SymconvError
-from symconv.ops.reduce import Reduce
+from symconv.ops.dot import Dot
 
 ARGUMENT = re.compile(r"^  (?!hint:|at )\S.*: +\S", re.MULTILINE)  # "  name: type"
 
@@ -32,6 +32,8 @@ def conv(x, w, **options):
 x4, w4 = image(None, 3, None, None), bank(2, 3, 5, 5)
 m, v, s = sc.matrix("m"), sc.vector("v"), sc.scalar("s")
 i, b, z, h = sc.lvector("i"), sc.vector("b", dtype="bool"), sc.zvector("z"), sc.fvector("h")
+theta, counting = sc.shared(np.zeros(3, "float32"), name="theta"), sc.shared(0, name="counting")
+counting.default_update = counting + 0.5
 three, four = sc.tensor("float64", (3,), name="three"), sc.tensor("float64", (4,), name="four")
 
 # what is done, the class, the built-in that people catch, and what the text must say
@@ -150,6 +152,35 @@ WHILE_BUILDING = {
     ),
     "an assignment": (lambda: operator.setitem(v, 0, 1.0), sc.ArgumentError, TypeError, ["v", "set_subtensor"]),
     "a write into no part": (lambda: sc.set_subtensor(v, 1), sc.ArgumentError, TypeError, ["v", "hint"]),
+    "a negative size of zeros": (lambda: sc.zeros((2, -3)), sc.ShapeError, ValueError, ["-3", "hint"]),
+    "a value that does not fill": (
+        lambda: sc.alloc(three, 2, 4),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4", "float64[3]", "hint"],
+    ),
+    "a range that never ends": (lambda: sc.arange(0, i.shape[0], 0), sc.ShapeError, ValueError, ["0", "hint"]),
+    "a join of two ranks": (
+        lambda: sc.join(0, m, v),
+        sc.RankError,
+        (TypeError, ValueError),
+        ["2", "1", "float64[?,?]", "hint"],
+    ),
+    "a stack of sizes that differ": (
+        lambda: sc.stack([three, four]),
+        sc.ShapeError,
+        ValueError,
+        ["3", "4", "hint"],
+    ),
+    "a split that does not add up": (
+        lambda: sc.split(four, [1, 2]),
+        sc.ShapeError,
+        ValueError,
+        ["4", "3", "(1, 2)", "hint"],
+    ),
+    "more of the largest than there are": (lambda: sc.topk(three, 4), sc.ShapeError, ValueError, ["3", "4"]),
+    "labels that are no integers": (lambda: sc.one_hot(v, 3), sc.DTypeError, TypeError, ["float64[?]"]),
+    "an unknown padding": (lambda: sc.pad(v, 1, "mirror"), sc.OptionError, ValueError, ["mirror", "reflect"]),
     "gradient of a vector": (lambda: sc.grad(v, v), SymconvError, (TypeError, ValueError), ["float64[?]"]),
     "gradient by an integer": (
         lambda: sc.grad(i.sum(), i),
@@ -170,6 +201,144 @@ WHILE_BUILDING = {
         ValueError,
         ["s", "hint"],
     ),
+    "where a missing input was made": (
+        lambda: sc.function([], sc.exp(s)),
+        sc.MissingInputError,
+        ValueError,
+        ["s: float64[], made at test_errors.py", "hint"],
+    ),
+    "two updates of one variable": (
+        lambda: sc.function([], [], updates=[(theta, theta + 1), (theta, theta * 2)]),
+        sc.ArgumentError,
+        TypeError,
+        ["theta has two updates", "float32[3]", "hint"],
+    ),
+    "an update of what is not shared": (
+        lambda: sc.function([v], v, updates={v: v + 1}),
+        sc.ArgumentError,
+        TypeError,
+        ["v", "float64[?]", "hint"],
+    ),
+    "an update of another dtype": (
+        lambda: sc.function([], [], updates={theta: theta.astype("float64") * 2}),
+        sc.DTypeError,
+        TypeError,
+        ["theta", "float32[3]", "float64[3]", "hint"],
+    ),
+    "an update of another rank": (
+        lambda: sc.function([], [], updates={theta: theta.sum()}),
+        sc.ShapeError,
+        ValueError,
+        ["theta", "float32[3]", "float32[]", "hint"],
+    ),
+    "an update of a size that is not known": (
+        lambda: sc.function([h], [], updates={theta: h + 1}),
+        sc.ShapeError,
+        ValueError,
+        ["theta", "float32[3]", "float32[?]", "specify_shape(update, (3,))"],
+    ),
+    "an update by a value that does not fit": (
+        lambda: sc.function([], [], updates={theta: [1.0, 2.0]}),
+        sc.ShapeError,
+        ValueError,
+        ["update of theta", "float32[3]", "(2,)"],
+    ),
+    "an update that is no pair": (
+        lambda: sc.function([], [], updates=[theta]),
+        sc.ArgumentError,
+        TypeError,
+        ["updates", "SharedVariable", "hint"],
+    ),
+    "a default update of another dtype": (
+        lambda: sc.function([], counting),
+        sc.DTypeError,
+        TypeError,
+        ["counting", "int64[]", "float64[]", "hint"],
+    ),
+    "given in place of an input": (
+        lambda: sc.function([v], v + 1, givens={v: [1.0]}),
+        sc.ArgumentError,
+        TypeError,
+        ["givens", "v", "float64[?]", "hint"],
+    ),
+    "given by name": (
+        lambda: sc.function([], v + 1, givens={"v": [1.0]}),
+        sc.ArgumentError,
+        TypeError,
+        ["'v'", "str", "hint"],
+    ),
+    "given with a loss": (
+        lambda: sc.function([], h + 1, givens={h: np.ones(2)}),
+        sc.DTypeError,
+        TypeError,
+        ["given h", "float32", "float64[2]", "hint"],
+    ),
+    "given another rank": (
+        lambda: sc.clone(v + 1, replace={v: m}),
+        sc.RankError,
+        TypeError,
+        ["v", "float64[?]", "float64[?,?]"],
+    ),
+    "a state without a value": (
+        lambda: sc.function([sc.In(s, update=s + 1)], s),
+        sc.ArgumentError,
+        TypeError,
+        ["input 0", "s", "float64[]", "hint"],
+    ),
+    "a default value of another rank": (
+        lambda: sc.function([sc.In(v, value=1.0)], v),
+        sc.RankError,
+        TypeError,
+        ["input 0 (v)", "float64[?]", "1", "0"],
+    ),
+    "a shared variable as input": (
+        lambda: sc.function([theta], theta * 2),
+        sc.ArgumentError,
+        TypeError,
+        ["input 0", "shared", "float32[3]", "givens"],
+    ),
+    "an evaluation by name": (
+        lambda: (s + 1).eval({"s": 1.0}),
+        sc.ArgumentError,
+        TypeError,
+        ["'s'", "str", "hint"],
+    ),
+    "a call without an argument": (
+        lambda: sc.function([v, s], v * s, name="f")([1.0]),
+        sc.ArgumentError,
+        TypeError,
+        ["f takes 2", "missing: s", "f(v: float64[?], s: float64[])"],
+    ),
+    "a call with an unknown keyword": (
+        lambda: sc.function([v], v * 2, name="f")([1.0], w=1),
+        sc.ArgumentError,
+        TypeError,
+        ["'w'", "f(v: float64[?])"],
+    ),
+    "a call with a loss": (
+        lambda: sc.function([h], h * 2, name="f")(np.ones(2)),
+        sc.DTypeError,
+        TypeError,
+        ["argument 0 (h) of f", "float32[?]", "float64[2]", "hint"],
+    ),
+    "a call with another rank": (
+        lambda: sc.function([h], h * 2, name="f")(np.ones((2, 2), "float32")),
+        sc.RankError,
+        TypeError,
+        ["argument 0 (h) of f", "float32[?]", "float32[2,2]"],
+    ),
+    "a call with a static size that differs": (
+        lambda: sc.function([three], three * 2, name="f")(np.ones(4)),
+        sc.ShapeError,
+        ValueError,
+        ["argument 0 (three) of f", "float64[3]", "float64[4]"],
+    ),
+    "a call with a variable": (
+        lambda: sc.function([v], v * 2, name="f")(v),
+        sc.ArgumentError,
+        TypeError,
+        ["argument 0 (v) of f", "symbolic variable v", "float64[?]"],
+    ),
 }
 
 # One value is wrong, and the first line says it: there is nothing to add below.
@@ -177,6 +346,7 @@ OF_ONE_VALUE = {
     "unknown border_mode", "negative padding", "no stride", "half a stride", "no dilation",
     "a hint of wrong length", "an axis that is not there", "an axis twice", "dimshuffle of what is not there",
     "a number too large", "a write into no part", "a string in a sum", "None in a sum", "too many operands",
+    "an unknown padding",
 }  # fmt: skip
 
 WITHOUT_A_LINE = {  # the error is raised right where it is written, before any op exists
@@ -326,16 +496,16 @@ def test_the_finite_check_names_the_op_and_the_line():
 
 def test_the_checking_mode_finds_a_wrong_kernel(monkeypatch):
     """An op whose lowering lies is caught, and named."""
-    lower = Reduce.lower
+    lower = Dot.lower
 
     def wrong(self, k, inputs, outputs):
         lower(self, k, inputs, outputs)
         k.call("add", outputs[0], outputs[0], out=outputs[0])
 
-    monkeypatch.setattr(Reduce, "lower", wrong)
-    f = sc.function([m], m.sum(axis=0), mode="checked")
-    with pytest.raises(sc.CheckError, match=r"(?s)output 0.*[Ss]um.*test_errors\.py"):
-        f(np.ones((4, 3)))
+    monkeypatch.setattr(Dot, "lower", wrong)
+    f = sc.function([m], sc.dot(m, m), mode="checked")
+    with pytest.raises(sc.CheckError, match=r"(?s)output 0.*@.*test_errors\.py"):
+        f(np.ones((3, 3)))
 
 
 # The classes

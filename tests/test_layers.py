@@ -19,7 +19,7 @@ ALLOWED = {
     "symconv.ops": {*CORE, "symconv.ops"},
     "symconv.gradient": {*CORE, "symconv.ops"},
     "symconv.compile": {*CORE, "symconv.compile", "symconv.compile.rules"},
-    "symconv.compile.rules": {*CORE, "symconv.ops", "symconv.compile"},
+    "symconv.compile.rules": {*CORE, "symconv.ops", "symconv.compile", "symconv.compile.rules"},
     "symconv": EVERYTHING_BUT_THE_EDGES - {"symconv"},
     "symconv.viz": {*EVERYTHING_BUT_THE_EDGES, "symconv.viz"},
     "symconv.theano": {*EVERYTHING_BUT_THE_EDGES, "symconv.theano", "symconv.viz"},
@@ -33,8 +33,8 @@ OPTIONAL_OR_SLOW = {
     "concurrent",
 }  # fmt: skip
 KNOTS = {
-    ("symconv", "symconv.viz"),  # drawing is loaded when first used
     ("symconv.graph.nodes", "symconv.viz"),  # a notebook shows an expression
+    ("symconv.graph.nodes", "symconv.compile.function"),  # an expression is evaluated
     ("symconv.compile.callable", "symconv.viz"),  # a notebook shows a function
     ("symconv.graph.nodes", "symconv.graph.flat"),  # a pickle of a variable is made of nodes
 }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from time import perf_counter
 
-import numpy as np
-
 from benchmarks.kinds import elementwise_chain, mlp_step, reduction
 from benchmarks.peers import Arrays, Peer, Prepared, in_order
 
@@ -22,6 +20,8 @@ class Symconv(Peer):
         "reduction": ("function",),
         "softmax_cross_entropy": ("function",),
         "mlp_step": ("function",),
+        "recurrent": ("function",),
+        "batch_slices": ("function",),
     }
 
     def start(self, threads: int) -> None:
@@ -71,16 +71,11 @@ class Symconv(Peer):
         f = sc.function([x, y], result, on_unused_input="ignore")
         return Prepared(lambda pair: f(*pair), in_order("x", "y"), explain=lambda: explanation(f))
 
-    def right_scores(self, scores: object, labels: object, classes: int) -> object:
-        """The scores of the right classes."""
-        sc = self.library
-        return sc.switch(sc.eq(labels.dimshuffle(0, "x"), np.arange(classes)), scores, 0).sum(axis=1)
-
     def softmax_cross_entropy(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
         sc = self.library
         scores = sc.matrix("scores", dtype=str(arrays["scores"].dtype))
         labels = sc.vector("labels", dtype="int64")
-        loss = -self.right_scores(sc.logsoftmax(scores), labels, parameters["classes"]).mean()
+        loss = sc.softmax_crossentropy(scores, labels).mean()
         f = sc.function([scores, labels], [loss, sc.grad(loss, scores)])
         convert = in_order("scores", "labels")
         return Prepared(lambda pair: tuple(f(*pair)), convert, explain=lambda: explanation(f))
@@ -92,8 +87,8 @@ class Symconv(Peer):
         labels = sc.vector("labels", dtype="int64")
         W1, b1, W2, b2 = weights = [sc.shared(arrays[name], name=name) for name in mlp_step.NAMES]
         scores = sc.dot(sc.tanh(sc.dot(x, W1) + b1), W2) + b2
-        right = self.right_scores(sc.logsoftmax(scores), labels, parameters["layers"][-1])
-        cost = -right.mean() + mlp_step.L2 * (sc.sqr(W1).sum() + sc.sqr(W2).sum())
+        cost = sc.softmax_crossentropy(scores, labels).mean()
+        cost = cost + mlp_step.L2 * (sc.sqr(W1).sum() + sc.sqr(W2).sum())
         gradients = sc.grad(cost, weights)
         updates = [(w, w - rate * gradient) for w, gradient in zip(weights, gradients, strict=True)]
         f = sc.function([x, labels, rate], cost, updates=updates)
@@ -102,6 +97,23 @@ class Symconv(Peer):
             return f(*batch), *(weight.get_value(borrow=True) for weight in weights)
 
         return Prepared(run, in_order(*mlp_step.FED), explain=lambda: explanation(f))
+
+    def recurrent(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc = self.library
+        x = sc.tensor3("x", dtype=str(arrays["x"].dtype))
+        W, U, b, h0 = (sc.shared(arrays[name], name=name) for name in ("W", "U", "b", "h0"))
+        states, _ = sc.scan(
+            lambda now, before: sc.tanh(sc.dot(now, W) + sc.dot(before, U) + b), sequences=x, outputs_info=h0
+        )
+        cost = sc.sqr(states[-1]).mean()
+        f = sc.function([x], [cost, *sc.grad(cost, [W, U, b])])
+        return Prepared(lambda x: tuple(f(x)), lambda fed: fed["x"], explain=lambda: explanation(f))
+
+    def batch_slices(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc = self.library
+        data, index, batch = sc.shared(arrays["data"], name="data"), sc.lscalar("index"), parameters["batch"]
+        f = sc.function([index], data[index * batch : (index + 1) * batch].mean(axis=0))
+        return Prepared(f, lambda fed: int(fed["index"]), explain=lambda: explanation(f))
 
 
 def explanation(function: object) -> str:

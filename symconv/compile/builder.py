@@ -14,7 +14,7 @@ How long blocks are, and whether they run in parallel, is decided here, for ever
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from math import log2, prod
 from typing import Any, ClassVar, NamedTuple
@@ -34,6 +34,8 @@ from symconv.compile.program import (
     Symbolic,
     Value,
     View,
+    concrete,
+    times,
 )
 from symconv.errors import CompileError, SymconvError
 from symconv.graph.meaning import explained
@@ -59,6 +61,9 @@ class Axis(NamedTuple):
         Elements beyond a block that are computed for it and again for its neighbour.
     last : bool
         Whether it is the axis along which memory runs: short blocks then mean short inner loops.
+    counted : bool
+        Whether partial results of its blocks are kept, one for each. The blocks then depend on the sizes
+        and on ``tile_bytes``, and not on the number of threads: nor does, then, what is made of them.
     """
 
     extent: int
@@ -67,13 +72,16 @@ class Axis(NamedTuple):
     most: int | None = None
     halo: int = 0
     last: bool = False
+    counted: bool = False
 
 
 class Block(NamedTuple):
-    """The current block of an axis."""
+    """The current block of an axis; ``number`` is the how manieth of ``parts`` where the axis is counted."""
 
     start: Size
     size: Size
+    number: Size = 0
+    parts: int = 1
 
     @property
     def slice(self) -> Slice:
@@ -107,6 +115,7 @@ class Machine:
     SPILL: ClassVar[float] = 0.03  # how much more for each doubling beyond the tile
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
+    PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
 
@@ -138,7 +147,7 @@ class Region:
     anchor : Variable or None
         The variable whose tiles the lowering hands over.
     members : tuple of Apply
-        Elementwise applies, in order of computation.
+        Elementwise applies, and reductions where there is no anchor, in order of computation.
     values : dict
         The whole values of everything that comes from outside.
     outputs : dict
@@ -202,6 +211,10 @@ class Builder:
         if isinstance(value, Buffer) and value.kind in ("input", "shared"):
             self.needs_contiguous.add(value)
             return View(value.shape, value.dtype, value.ndim, value, "declare", ())
+        if isinstance(value, View) and value.how == "index" and _is_most(value, value.base):
+            part = self.contiguous(value.base)[value.argument]
+            if part.contiguous:
+                return part
         copy = self.buffer(value.shape, value.dtype, name)
         self.copy(value, copy)
         return copy
@@ -260,9 +273,10 @@ class Builder:
         most: int | None = None,
         halo: int = 0,
         last: bool = False,
+        counted: bool = False,
     ) -> Axis:
         """An axis for ``blocks``."""
-        return Axis(extent, start, size, most, halo, last)
+        return Axis(extent, start, size, most, halo, last, counted)
 
     @staticmethod
     def steps(start: Size, size: Size, step: int) -> Slice:
@@ -284,7 +298,10 @@ class Builder:
         """
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
-        lengths = block_lengths(axes, bytes_each, calls, self.machine)
+        machine = self.machine
+        if any(axis.counted for axis in axes):
+            machine = replace(machine, threads=machine.PARTS)
+        lengths = block_lengths(axes, bytes_each, calls, machine)
         ranges: list[Range] = []
         blocks: list[Block] = []
         for axis, length in zip(axes, lengths, strict=True):
@@ -293,9 +310,16 @@ class Builder:
                 continue
             ragged = axis.extent % length != 0
             size = self.names(axis.size) if ragged else ""
-            span = Range(axis.extent, length, self.names(axis.start), size)
-            start = symbol(span.start)
-            blocks.append(Block(start, symbol(span.size) if span.ragged else length))
+            number = self.names("number") if axis.counted else ""
+            span = Range(axis.extent, length, self.names(axis.start), size, number)
+            blocks.append(
+                Block(
+                    symbol(span.start),
+                    symbol(span.size) if span.ragged else length,
+                    symbol(number) if number else 0,
+                    -(-span.extent // span.block),
+                )
+            )
             ranges.append(span)
         if not ranges:
             yield tuple(blocks)
@@ -324,6 +348,8 @@ class Builder:
         """Where to compute the anchor's tile: in the output itself if its dtype allows, else in scratch."""
         anchor = self.region.anchor
         assert anchor is not None
+        if anchor in self.region.outputs:
+            return self.part(self.region.outputs[anchor], at, order)
         for variable, whole in self.region.outputs.items():
             if variable.dtype == anchor.dtype:
                 return self.part(whole, at, order)
@@ -357,7 +383,8 @@ class Builder:
         """
         region = self.region
         finals = {variable: self.part(whole, at, order) for variable, whole in region.outputs.items()}
-        recorder = Recorder(self._constant)
+        shape = next(iter(finals.values())).shape
+        recorder = Recorder(self._constant, shape)
         known: dict[Variable, Any] = {
             variable: self.part(value, at, order) if isinstance(value, Value) else value
             for variable, value in region.values.items()
@@ -366,9 +393,12 @@ class Builder:
             known[region.anchor] = recorder.start(tile)
         for node in region.members:
             known[node.outputs[0]] = recorder.apply(node, [known[variable] for variable in node.inputs])
-        shape = next(iter(finals.values())).shape
         results = [(known[variable], value) for variable, value in finals.items()]
-        for call in allocate(recorder, results, lambda dtype: self.buffer(shape, dtype, "temporary")):
+        self.record(recorder, results)
+
+    def record(self, recorder: Recorder, results: Sequence[tuple[Any, Value]]) -> None:
+        """Write what was recorded, its results where they belong."""
+        for call in allocate(recorder, results, lambda dtype, shape: self.buffer(shape, dtype, "temporary")):
             self.write(call)
 
     def _constant(self, array: Any) -> Buffer:
@@ -381,7 +411,8 @@ class Builder:
         shape = tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
         inner = prod(shape[len(axes) :])
-        with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1)) as blocks:
+        calls = max(8, len(self.region.members))
+        with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1), calls=calls) as blocks:
             at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
             self.epilogue(None, at)
 
@@ -396,6 +427,12 @@ def located(op: Op, node: Apply) -> Callable[..., Any]:
             raise explained(error, node, [type_of(array) for array in arrays]) from None
 
     return perform
+
+
+def _is_most(part: Value, whole: Value) -> bool:
+    """Whether a value is at least half of what the caller gave: then all of that may be laid out anew."""
+    given = isinstance(whole, Buffer) and whole.kind in ("input", "shared")
+    return given and 2 * concrete(times(part.shape), {}) >= concrete(times(whole.shape), {})
 
 
 def symbol(name: str) -> Size:
@@ -425,6 +462,8 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
     A block costs its calls, and its bytes: more for each where they exceed the tile, and again for the
     halo that neighbouring blocks compute twice. Blocks of an axis are as equally long as they can be.
     """
+    if not axes:
+        return []
     small = bytes_each * prod(axis.extent for axis in axes) <= machine.PARALLEL_BYTES
     if small and all(axis.most is None or axis.most >= axis.extent for axis in axes):
         return [max(axis.extent, 1) for axis in axes]

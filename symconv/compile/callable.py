@@ -1,26 +1,27 @@
 """A compiled function: plans once for the shapes of its arguments, then only runs; imports its neighbours."""
 
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from symconv.compile.arguments import Argument
 from symconv.compile.check import check_finite, compare
 from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
 from symconv.config import Settings, current
-from symconv.errors import ArgumentError, ShapeError
-from symconv.graph.flat import freeze, thaw
+from symconv.errors import ArgumentError, DTypeError, ShapeError
+from symconv.graph.container import Container, committer, read, updating, value_of
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
-from symconv.graph.nodes import SharedVariable, fit
+from symconv.graph.nodes import SharedVariable, Variable, fit
 from symconv.graph.origin import Origin
+from symconv.graph.traverse import substitute
 from symconv.graph.types import Array
 
-_updating = threading.RLock()  # calls that update shared values run one after the other
-_committing = threading.Lock()  # and their new values appear all at once
+MOST_SUBSETS = 4  # compiled for ``output_subset``
+Run = Callable[[Sequence[Array]], Sequence[Array]]
 
 
 class Function:
@@ -37,20 +38,30 @@ class Function:
     """
 
     def __init__(
-        self, graph: FunctionGraph, structure: Any, name: str, mode: str | None, origin: Origin | None
+        self,
+        graph: FunctionGraph,
+        structure: Any,
+        name: str,
+        mode: str | None,
+        origin: Origin | None,
+        arguments: Sequence[Argument] | None = None,
     ) -> None:
         self.graph = graph
         self.name = name
         self.mode = mode
         self.origin = origin
         self._structure = structure
+        self._arguments = tuple(arguments or (Argument(str(variable)) for variable in graph.inputs))
+        self._takers = tuple(one for one in self._arguments if one.state is None)  # one for each input
         self._count = len(graph.inputs)
+        if self._arguments[: self._count] != self._takers:
+            self._count = -1  # states come first: no call is a plain list of inputs
         self._dtypes = tuple(np.dtype(variable.dtype) for variable in graph.inputs)
         self._containers = tuple(variable.container for variable in graph.shared)
+        self._commit = committer([target.container for target, _ in graph.updates])
         self._executor = Executor(graph, self.name)
-        # Where nothing is shared, a plan takes just the arguments.
-        self._direct = self._executor.single and not graph.updates and not graph.shared
-        self._ready: tuple[Settings | None, Plan | None] = (None, None)
+        self._ready: tuple[Settings | None, Plan | None, Run] = (None, None, self._run)
+        self._subsets: dict[tuple[Any, ...], Function] = {}
 
     # Calling
 
@@ -61,6 +72,8 @@ class Function:
         ----------
         *arguments, **named : array_like
             One for each input, by position or by the input's name.
+        output_subset : sequence of (int or key), optional
+            Which outputs to compute; the updates are made all the same.
 
         Raises
         ------
@@ -70,7 +83,7 @@ class Function:
             For a value that its input cannot take, or sizes that do not fit together.
         """
         settings = current()
-        ready, plan = self._ready
+        ready, plan, run = self._ready
         if settings is ready and plan is not None and not named and len(arguments) == self._count:
             # The same settings and shapes as in the last call: small functions live by this path, and
             # strict=True would take a tenth of it; the number of arguments was compared above.
@@ -78,48 +91,90 @@ class Function:
                 if type(argument) is not ndarray or argument.dtype is not dtype or argument.shape != shape:
                     break
             else:
-                results: Sequence[Array] = plan(arguments)
+                results = run(arguments)
                 return results[0] if self._structure is None else self._structured(results)
         if named or len(arguments) != self._count:
-            arguments = self._arranged(arguments, named)
+            return self._call_by_name(arguments, named)
+        return self._call(arguments)
+
+    def _call(self, arguments: Sequence[Any]) -> Any:
+        """Call with one value for each input."""
+        settings = current()
         for argument, dtype in zip(arguments, self._dtypes, strict=True):
             if type(argument) is not ndarray or argument.dtype is not dtype:
                 arguments = self._fitted(arguments)
                 break
-        if (self.mode or settings.mode) != "compiled" or settings.check_finite:
+        if self._mode(settings) != "compiled":
             return self._structured(self._watched(self._fitted(arguments), settings))
         if self.graph.updates:
             return self._structured(self._update(arguments, self._run))
-        if self._direct:
-            plan = self._executor.plan(arguments, settings, lambda: self._fitted(arguments))
-            self._ready = settings, plan
-            return self._structured(plan(arguments))
         return self._structured(self._run(arguments))
+
+    def _quick(self, plan: Plan) -> Run:
+        """How to run a plan for arguments of its shapes, which have been compared."""
+        containers, commit, inputs = self._containers, self._commit, len(self.graph.inputs)
+        outputs = len(self.graph.outputs)
+        checked = [
+            (position, plan.shapes[inputs + position])
+            for position, variable in enumerate(self.graph.shared)
+            if None in variable.type.shape
+        ]
+
+        def reading(arguments: Sequence[Array]) -> Sequence[Array]:
+            values = read(containers)
+            for position, shape in checked:
+                if values[position].shape != shape:
+                    return self._run(arguments)
+            return plan((*arguments, *values))
+
+        def updating_too(arguments: Sequence[Array]) -> Sequence[Array]:
+            with updating:  # so that nobody else commits
+                values = tuple(map(value_of, containers))
+                for position, shape in checked:
+                    if values[position].shape != shape:
+                        return self._update(arguments, self._run)
+                results = plan((*arguments, *values))
+                commit(results[outputs:])
+            return results[:outputs]
+
+        if not self.graph.updates:
+            return reading if containers else plan
+        new = plan.program.outputs[outputs:]
+        fits = all(
+            target.type.accepts(value.shape)  # type: ignore[arg-type]
+            for (target, _), value in zip(self.graph.updates, new, strict=True)
+        )
+        return updating_too if fits else lambda arguments: self._update(arguments, self._run)
 
     def _run(self, arguments: Sequence[Array]) -> Sequence[Array]:
         """All results, by the plan for these shapes."""
-        containers = self._containers
-        if len(containers) > 1:
-            with _committing:
-                arrays = (*arguments, *[container.value for container in containers])
-        else:
-            arrays = (*arguments, *[container.value for container in containers])
-        return self._executor.run(arrays, current(), lambda: self._fitted(arguments))
+        arrays = (*arguments, *read(self._containers)) if self._containers else arguments
+        settings = current()
+        if not self._executor.single:
+            return self._executor.run(arrays, settings, lambda: self._fitted(arguments))
+        plan = self._executor.plan(arrays, settings, lambda: self._fitted(arguments))
+        results = plan(arrays)
+        if self._mode(settings) == "compiled":
+            self._ready = settings, plan, self._quick(plan)
+        return results
 
-    def _update(self, arguments: Sequence[Array], run: Any) -> list[Array]:
+    def _mode(self, settings: Settings) -> str:
+        """How calls are made under these settings."""
+        return "watched" if settings.check_finite else self.mode or settings.mode
+
+    def _update(self, arguments: Sequence[Array], run: Run) -> Sequence[Array]:
         """Run, then give shared variables their new values: all of them, or none where anything raises."""
-        with _updating:
+        with updating:
             results = list(run(arguments))
             count = len(self.graph.outputs)
-            for (target, _), value in zip(self.graph.updates, results[count:], strict=True):
+            for (target, new), value in zip(self.graph.updates, results[count:], strict=True):
                 if not target.type.accepts(value.shape):
                     raise ShapeError(
                         f"the update gives shared variable {target} shape {value.shape}",
-                        arguments=[("variable", target.type)],
+                        arguments=[(str(target), target.type), ("update", new.type)],
+                        where=new.origin or self.origin,
                     )
-            with _committing:
-                for (target, _), value in zip(self.graph.updates, results[count:], strict=True):
-                    target.container.assign(value)
+            self._commit(results[count:])
         return results[:count]
 
     def _watched(self, arguments: Sequence[Array], settings: Settings) -> Sequence[Array]:
@@ -149,45 +204,213 @@ class Function:
 
     # Arguments
 
-    def _arranged(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> tuple[Any, ...]:
-        """Positional and named arguments in the order of the inputs."""
-        names = [str(variable) for variable in self.graph.inputs]
-        heading = f"{self.name}({', '.join(f'{v}: {v.type}' for v in self.graph.inputs)})"
-        found = dict(zip(names, arguments, strict=False)) if len(set(names)) == len(names) else {}
-        if len(arguments) > self._count:
-            raise ArgumentError(
-                f"{self.name} takes {self._count} argument{'s' * (self._count != 1)}, got {len(arguments)}",
-                arguments=[("function", heading)],
-                where=self.origin,
-            )
+    def _call_by_name(self, arguments: Sequence[Any], named: dict[str, Any]) -> Any:
+        """Call with named arguments, defaults, states, or for some of the outputs."""
+        if "output_subset" in named and not any(one.name == "output_subset" for one in self._arguments):
+            wanted = tuple(named.pop("output_subset"))
+            return self._subset(wanted)(*arguments, **named)
+        values = self._arranged(arguments, named)
+        inputs = [value for one, value in zip(self._arguments, values, strict=True) if one.state is None]
+        states = {
+            one.state: self._fit(value, one.state, one, position)
+            for position, (one, value) in enumerate(zip(self._arguments, values, strict=True))
+            if one.state is not None and value is not _NOT_GIVEN
+        }
+        if not states:
+            return self._call(inputs)
+        given = committer([state.container for state in states])
+        with updating:
+            before = read([state.container for state in states])
+            try:
+                given([np.array(value) for value in states.values()])
+                return self._call(inputs)
+            except BaseException:
+                given(before)
+                raise
+
+    def _arranged(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """Positional and named arguments and defaults, in the order of the inputs."""
+        names = [one.name for one in self._arguments]
+        values: list[Any] = [
+            one.default if one.state is None and one.default is not None else _NOT_GIVEN
+            for one in self._arguments
+        ]
+        if len(arguments) > len(names):
+            count = f"{len(names)} argument{'s' * (len(names) != 1)}"
+            self._refuse(f"{self.name} takes {count}, got {len(arguments)}")
+        values[: len(arguments)] = arguments
         for name, value in named.items():
-            if name not in names or name in found:
-                problem = "was given twice" if name in found else "is no input"
-                raise ArgumentError(
-                    f"argument {name!r} {problem} of {self.name}",
-                    arguments=[("function", heading)],
-                    where=self.origin,
-                )
-            found[name] = value
-        missing = [name for name in names if name not in found]
-        if missing or len(found) != self._count:
-            raise ArgumentError(
-                f"{self.name} takes {self._count} argument{'s' * (self._count != 1)}, "
-                f"got {len(arguments) + len(named)}; missing: {', '.join(missing) or 'unnamed inputs'}",
-                arguments=[("function", heading)],
-                where=self.origin,
-            )
-        return tuple(found[name] for name in names)
+            if names.count(name) != 1 or names.index(name) < len(arguments):
+                twice = name in names and names.index(name) < len(arguments)
+                same = ": several inputs have that name" if names.count(name) > 1 else ""
+                problem = "was given twice" if twice and not same else "is no input"
+                self._refuse(f"argument {name!r} {problem} of {self.name}{same}")
+            values[names.index(name)] = value
+        missing = [
+            one.name
+            for one, value in zip(self._arguments, values, strict=True)
+            if value is _NOT_GIVEN and one.state is None
+        ]
+        if missing:
+            count = f"{len(names)} argument{'s' * (len(names) != 1)}"
+            got = f"got {len(arguments) + len(named)}; missing: {', '.join(missing)}"
+            self._refuse(f"{self.name} takes {count}, {got}")
+        return values
+
+    def _refuse(self, what: str) -> None:
+        inputs = ", ".join(f"{v}: {v.type}" for v in self.graph.inputs)
+        raise ArgumentError(what, arguments=[("function", f"{self.name}({inputs})")], where=self.origin)
 
     def _fitted(self, arguments: Sequence[Any]) -> tuple[Array, ...]:
         """Arguments as arrays of exactly the inputs' types."""
-        fitted = []
-        for position, (value, variable) in enumerate(zip(arguments, self.graph.inputs, strict=True)):
-            what = f"argument {position} ({variable}) of {self.name}" if variable.name else (
-                f"argument {position} of {self.name}"
-            )  # fmt: skip
-            fitted.append(fit(value, variable.type, what))
-        return tuple(fitted)
+        return tuple(
+            self._fit(value, variable, argument, position)
+            for position, (value, variable, argument) in enumerate(
+                zip(arguments, self.graph.inputs, self._takers, strict=True)
+            )
+        )
+
+    def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
+        """An argument as an array of exactly the input's type."""
+        named = f" ({variable})" if variable.name else ""
+        what = f"argument {position}{named} of {self.name}"
+        where = variable.made or self.origin
+        return fit(
+            value, variable.type, what, strict=argument.strict, downcast=argument.downcast, where=where
+        )
+
+    # States and shared variables
+
+    def _argument(self, key: Variable | str) -> Argument:
+        for variable, argument in zip(self.graph.inputs, self._takers, strict=True):
+            if key is variable:
+                return argument
+        for argument in self._arguments:
+            if key is argument.variable or (isinstance(key, str) and key == argument.name):
+                return argument
+        names = ", ".join(one.name for one in self._arguments if one.state or one.default is not None)
+        raise ArgumentError(
+            f"{key} is no input of {self.name}",
+            where=self.origin,
+            hint=f"what it keeps values of: {names or 'nothing'}",
+        )
+
+    def __getitem__(self, key: Variable | str) -> Array:
+        """The value of a state, or the default of an input, by variable or name: a copy."""
+        argument = self._argument(key)
+        if argument.state is not None:
+            return argument.state.get_value()
+        if argument.default is None:
+            raise ArgumentError(
+                f"{self.name} keeps no value of {argument.name}",
+                where=self.origin,
+                hint="give it one: In(variable, value=...)",
+            )
+        return argument.default.copy()
+
+    def __setitem__(self, key: Variable | str, value: Any) -> None:
+        """Set a state, by variable or name."""
+        argument = self._argument(key)
+        if argument.state is None:
+            raise ArgumentError(
+                f"{argument.name} is no state of {self.name}",
+                where=self.origin,
+                hint="a state has an update: In(variable, value=..., update=...)",
+            )
+        argument.state.set_value(value)
+
+    def get_shared(self) -> list[SharedVariable]:
+        """The shared variables that the function reads or updates, states not among them."""
+        states = [argument.state for argument in self._arguments]
+        return [variable for variable in self.graph.shared if variable not in states]
+
+    # Other functions made of this one
+
+    def copy(
+        self,
+        *,
+        swap: Mapping[SharedVariable, SharedVariable] | None = None,
+        delete_updates: bool = False,
+        name: str | None = None,
+    ) -> "Function":
+        """The same function, of other shared variables if wanted, compiled anew.
+
+        Parameters
+        ----------
+        swap : dict, optional
+            For shared variables of the function those to use in their place, read and updated.
+        delete_updates : bool
+            Whether the copy updates nothing. Its states then keep their values.
+        name : str, optional
+            By default the name of this one.
+
+        Raises
+        ------
+        ArgumentError
+            For a variable that the function does not use, or what is no shared variable.
+        DTypeError, ShapeError
+            For a shared variable of another type.
+        """
+        new: dict[Variable, Variable] = {}
+        for old, other in (swap or {}).items():
+            if old not in self.graph.shared or not isinstance(other, SharedVariable):
+                problem = f"does not use {old}" if isinstance(other, SharedVariable) else "needs another one"
+                raise ArgumentError(
+                    f"{self.name} cannot swap {old} for {other}: it {problem}",
+                    where=self.origin,
+                    hint="swap={shared: shared}; it uses " + ", ".join(map(str, self.get_shared())),
+                )
+            if not old.type.generalises(other.type):
+                raise (DTypeError if old.dtype != other.dtype else ShapeError)(
+                    f"{self.name} cannot swap {old} for a variable of another type",
+                    arguments=[(str(old), old.type), (str(other), other.type)],
+                    where=self.origin,
+                )
+            new[old] = other
+        for argument in self._arguments:
+            if argument.state is not None:
+                state = argument.state
+                new[state] = SharedVariable(state.type, Container(state.get_value()), state.name)
+        return self._of(self.graph.outputs, new, delete_updates, self._structure, name or self.name)
+
+    def _of(
+        self,
+        outputs: Sequence[Variable],
+        new: Mapping[Variable, Variable],
+        delete_updates: bool,
+        structure: Any,
+        name: str,
+    ) -> "Function":
+        """A function of other outputs, with shared variables exchanged."""
+        updates = () if delete_updates else self.graph.updates
+        results = substitute([*outputs, *(value for _, value in updates)], new)
+        targets: list[Any] = [new.get(target, target) for target, _ in updates]
+        count = len(outputs)
+        graph = FunctionGraph(
+            self.graph.inputs, tuple(results[:count]), tuple(zip(targets, results[count:], strict=True))
+        )
+        arguments = [
+            one._replace(state=new.get(one.state, one.state)) if one.state is not None else one  # type: ignore[arg-type]
+            for one in self._arguments
+        ]
+        return type(self)(graph, structure, name, self.mode, self.origin, arguments)
+
+    def _subset(self, wanted: tuple[Any, ...]) -> "Function":
+        """The function that computes some of the outputs, and makes all updates."""
+        function = self._subsets.get(wanted)
+        if function is None:
+            keys = self._structure if isinstance(self._structure, tuple) else range(len(self.graph.outputs))
+            positions = [list(keys).index(one) for one in wanted if one in keys]
+            if len(positions) != len(wanted) or self._structure is None:
+                has = "one output" if self._structure is None else f"the outputs {', '.join(map(str, keys))}"
+                self._refuse(f"there is no output_subset {list(wanted)} of {self.name}, which has {has}")
+            structure = wanted if isinstance(self._structure, tuple) else True
+            chosen = [self.graph.outputs[position] for position in positions]
+            function = self._of(chosen, {}, False, structure, self.name)
+            while len(self._subsets) >= MOST_SUBSETS:
+                self._subsets.pop(next(iter(self._subsets), wanted), None)
+            self._subsets[wanted] = function
+        return function
 
     # Looking inside
 
@@ -235,7 +458,8 @@ class Function:
     def free(self) -> None:
         """Forget all plans and their memory; the next call plans anew."""
         self._executor.free()
-        self._ready = (None, None)
+        self._ready = (None, None, self._run)
+        self._subsets.clear()
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{variable}: {variable.type}" for variable in self.graph.inputs)
@@ -248,28 +472,17 @@ class Function:
         return mimebundle(self)
 
     def __reduce__(self) -> Any:
-        graph = self.graph
-        targets = [target for target, _ in graph.updates]
-        flat = freeze([*graph.inputs, *graph.outputs, *targets, *(new for _, new in graph.updates)])
-        counts = (len(graph.inputs), len(graph.outputs), len(targets))
-        return _thawed, (flat, counts, self._structure, self.name, self.mode, self.origin)
+        # The graph travels and is compiled again.
+        return type(self), (
+            self.graph, self._structure, self.name, self.mode, self.origin, self._arguments,
+        )  # fmt: skip
 
 
-def _thawed(
-    flat: Any,
-    counts: tuple[int, int, int],
-    structure: Any,
-    name: str,
-    mode: str | None,
-    origin: Origin | None,
-) -> Function:
-    """The function that was pickled: the graph travels and is compiled again."""
-    variables = iter(thaw(flat))
-    inputs, outputs, targets, news = (
-        [next(variables) for _ in range(count)] for count in (*counts, counts[2])
-    )
-    updates = tuple((t, n) for t, n in zip(targets, news, strict=True) if isinstance(t, SharedVariable))
-    return Function(FunctionGraph(tuple(inputs), tuple(outputs), updates), structure, name, mode, origin)
+class _NotGiven:
+    """Stands for the value of an argument that a call does not give."""
+
+
+_NOT_GIVEN = _NotGiven()
 
 
 def _kernels(graph: FunctionGraph) -> str:

@@ -9,11 +9,14 @@ and cuts nothing. So most graphs are one piece. The plan of a later piece is key
 out of the boundary, not by the values that went in.
 """
 
+from math import prod
 from typing import NamedTuple
 
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.traverse import leaves
+
+LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
 
 
 class Piece(NamedTuple):
@@ -38,10 +41,10 @@ def cut(graph: FunctionGraph) -> tuple[Piece, ...]:
     boundary: dict[Apply, int] = {}
     for node in graph.nodes:
         below = max((depth.get(variable, 0) for variable in node.inputs), default=0)
-        if all(_is_known(variable, planned) for variable in _values(node)):
-            planned.update(node.outputs)
+        if node.op.role != "control" and all(_is_known(variable, planned) for variable in _values(node)):
+            planned.update(output for output in node.outputs if _is_small(output))
         reads = [node.inputs[position] for position in node.op.reads_values]
-        control = node.op.role == "control" and not planned.issuperset(node.outputs)
+        control = node.op.role == "control"
         if control or not all(_is_known(variable, planned) for variable in reads):
             boundary[node] = below
             below += 1
@@ -57,8 +60,27 @@ def _values(node: Apply) -> list[Variable]:
     return [v for position, v in enumerate(node.inputs) if position not in node.op.ignores_values]
 
 
+def _is_small(variable: Variable) -> bool:
+    """Whether a variable certainly holds sizes, not data, so that it is computed while planning."""
+    sizes = [size for size in variable.type.shape if size is not None]
+    return len(sizes) == variable.ndim and prod(sizes) <= LARGEST_KNOWN
+
+
 def _is_known(variable: Variable, planned: set[Variable]) -> bool:
     return isinstance(variable, Constant) or variable in planned
+
+
+def _add_what_sizes_read(wanted: dict[Variable, None], planned: set[Variable]) -> None:
+    """What is known while planning is found anew in each piece, from the tensors whose sizes it tells."""
+    waiting = [variable for variable in wanted if variable in planned]
+    seen = set(waiting)
+    while waiting:
+        node = waiting.pop().owner
+        for variable in node.inputs if node is not None else ():
+            if variable in planned and variable not in seen:
+                seen.add(variable)
+                waiting.append(variable)
+            wanted.setdefault(variable, None)
 
 
 def _piece(
@@ -78,14 +100,15 @@ def _piece(
             if boundary.get(node, depth[node.outputs[0]]) > level:
                 wanted.update(dict.fromkeys(node.inputs))
         wanted.update(dict.fromkeys(graph.results))
+        _add_what_sizes_read(wanted, planned)
         here = {output for node in graph.nodes if node not in boundary for output in node.outputs}
         asked = {variable for node in between for variable in node.inputs}
-        here = {variable for variable in here if depth[variable] == level}
-        wanted = {v: None for v in wanted if v in here and (v not in planned or v in asked)}
+        here = {v for v in here if (v in asked if v in planned else depth[v] == level)}
+        wanted = {variable: None for variable in wanted if variable in here}
     given = {variable for variable, place in depth.items() if place < level and variable not in planned}
     given.update(output for node, place in boundary.items() if place < level for output in node.outputs)
     given.update(graph.inputs)
     inputs = [variable for variable in leaves(wanted, given) if variable in given]
-    # A result may be asked for twice.
-    outputs = graph.results if level == last else tuple(wanted)
-    return Piece(FunctionGraph(tuple(inputs), outputs), between)
+    if level == last:
+        return Piece(FunctionGraph(tuple(inputs), graph.outputs, graph.updates), between)
+    return Piece(FunctionGraph(tuple(inputs), tuple(wanted)), between)

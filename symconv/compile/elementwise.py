@@ -1,7 +1,8 @@
-"""Elementwise work on one tile: recorded in single assignment form, then given registers; imports program.
+"""Work on one tile: recorded in single assignment form, then given registers; imports program.
 
-A register is a piece of memory of the tile's shape: the output's own tile first, scratch where that is
-taken. A value may be overwritten by the very call that reads it last.
+A register is a piece of memory of a result's shape: the output's own tile first, scratch where that is
+taken. A value may be overwritten by the very elementwise call that reads it last. Within a region without
+reductions all results have the shape of the tile.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symconv.compile.program import Buffer, Call, Number, Operand, Value
+from symconv.compile.program import Buffer, Call, Number, Operand, Size, Value
 from symconv.errors import CompileError
 from symconv.graph.nodes import Apply
 from symconv.graph.types import Array
@@ -22,6 +23,7 @@ class Result:
     """A value that a step computes: compared by identity."""
 
     dtype: str
+    shape: tuple[Size, ...]
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Step(NamedTuple):
     @property
     def overwritable(self) -> tuple[Term, ...]:
         """Operands that the result may overwrite."""
+        if "." in self.function:  # a reduction
+            return ()
         return self.operands[2:] if self.function == "where" else self.operands
 
 
@@ -64,16 +68,19 @@ class Recorder:
     ----------
     constant : callable
         Makes a buffer of an array that cannot be written as a literal.
+    shape : tuple of Size
+        The shape of what the next calls compute.
     """
 
-    def __init__(self, constant: Callable[[Array], Buffer]) -> None:
+    def __init__(self, constant: Callable[[Array], Buffer], shape: tuple[Size, ...] = ()) -> None:
+        self.shape = shape
         self.steps: list[Step] = []
         self.tile: tuple[Result, Value] | None = None
         self._constant = constant
 
     def start(self, tile: Value) -> Result:
         """The tile that an anchor computed, as the first result."""
-        result = Result(tile.dtype)
+        result = Result(tile.dtype, self.shape)
         self.tile = (result, tile)
         return result
 
@@ -107,6 +114,26 @@ class Recorder:
         if dtype is None or dtype == natural:
             return self._append(function, operands, natural)
         return self._append(function, operands, dtype, (("dtype", f"np.{_scalar_name(dtype)}"),))
+
+    def reduce(
+        self, ufunc: str, operand: Any, dtype: str, axes: tuple[int, ...], keepdims: bool
+    ) -> Result:
+        """``operand`` combined along axes, in ``dtype``; its shape is the recorder's."""
+        options = [("axis", str(axes))]
+        if keepdims:
+            options.append(("keepdims", "True"))
+        if ufunc in ("add", "multiply") and self.dtype(operand) != dtype:
+            options.append(("dtype", f"np.{_scalar_name(dtype)}"))
+        return self._append(f"{ufunc}.reduce", (operand,), dtype, tuple(options))
+
+    def spread(self, operand: Any, shape: tuple[Size, ...]) -> Any:
+        """The operand in this shape: itself, or a copy where it is only broadcast to it."""
+        if not isinstance(operand, Literal) and operand.shape == shape:
+            return operand
+        before, self.shape = self.shape, shape
+        result = self._append("copy", (operand,), self.dtype(operand))
+        self.shape = before
+        return result
 
     def apply(self, node: Apply, operands: Sequence[Any]) -> Any:
         """Record what an elementwise node does, in the dtypes that its row asks for."""
@@ -148,7 +175,7 @@ class Recorder:
             operand if isinstance(operand, Result | Value | Literal) else Literal(operand, None)
             for operand in operands
         )
-        result = Result(dtype)
+        result = Result(dtype, self.shape)
         self.steps.append(Step(function, self._numbers(function, terms, dtype), result, options))
         return result
 
@@ -200,8 +227,11 @@ def literal_text(value: Any) -> str:
     return repr(value)
 
 
+Scratch = Callable[[str, tuple[Size, ...]], Value]
+
+
 def allocate(
-    recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Callable[[str], Value]
+    recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch
 ) -> Iterator[Call]:
     """The recorded steps as calls: every result in a register.
 
@@ -212,7 +242,7 @@ def allocate(
     results : sequence of (term, Value)
         What must be stored where.
     scratch : callable
-        Makes a new register of a dtype.
+        Makes a new register of a dtype and shape.
 
     Yields
     ------
@@ -228,17 +258,20 @@ class _Registers:
     """Which result is where; mutable because it walks along the steps."""
 
     def __init__(
-        self, recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Callable[[str], Value]
+        self, recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch
     ) -> None:
         self.scratch = scratch
         self.results = results
         self.home: dict[Result, Value] = {}
         for term, value in results:
-            if isinstance(term, Result) and term.dtype == value.dtype:
+            if isinstance(term, Result) and term.dtype == value.dtype and term.shape == value.shape:
                 self.home.setdefault(term, value)
         self.last = _last_uses(recorder.steps, results)
+        made = {step.result: position for position, step in enumerate(recorder.steps)}
+        self.due = {value: made[term] for term, value in self.home.items() if term in made}
         self.place_of: dict[Result, Value] = {}
         self.holds: dict[Value, Result] = {}
+        self.shapes: dict[Value, tuple[Size, ...]] = {}
         self.free: list[Value] = [value for _, value in results]
         if recorder.tile is not None:
             result, tile = recorder.tile
@@ -252,6 +285,7 @@ class _Registers:
 
     def _put(self, result: Result, register: Value) -> None:
         self.place_of[result] = register
+        self.shapes[register] = result.shape
         self.holds[register] = result
 
     def _drop(self, result: Result) -> None:
@@ -270,7 +304,7 @@ class _Registers:
             term
             for term in dying
             if term in step.overwritable
-            and term.dtype == step.result.dtype
+            and (term.dtype, term.shape) == (step.result.dtype, step.result.shape)
             and not (step.function == "where" and term in step.operands[:2])
         ]
         register, moved = self._choose(step.result, reusable)
@@ -298,18 +332,27 @@ class _Registers:
             if home in self.free or home in own:
                 return home, []
             return home, [self._move(home)]
-        if own:
-            return own[0], []
+        free = next((register for register in own if self._is_quiet(register, result)), None)
+        return free or self._room(result), []
+
+    def _is_quiet(self, register: Value, result: Result) -> bool:
+        """Whether no other result claims the register as its home while this one lives."""
+        last = self.last.get(result, -1)
+        return self.due.get(register, last) >= last
+
+    def _room(self, result: Result) -> Value:
+        """A free register for a result, or a new one."""
         for register in self.free:
-            if register.dtype == result.dtype:
-                return register, []
-        return self.scratch(result.dtype), []
+            fits = register.dtype == result.dtype
+            fits = fits and self.shapes.get(register, register.shape) == result.shape
+            if fits and self._is_quiet(register, result):
+                return register
+        return self.scratch(result.dtype, result.shape)
 
     def _move(self, register: Value) -> Call:
         """Make room: what lives in an output's place moves to scratch."""
         tenant = self.holds[register]
-        other = next((free for free in self.free if free.dtype == tenant.dtype), None)
-        other = other or self.scratch(tenant.dtype)
+        other = self._room(tenant)
         self._drop(tenant)
         if other in self.free:
             self.free.remove(other)

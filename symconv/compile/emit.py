@@ -51,11 +51,11 @@ class Source(NamedTuple):
     namespace: dict[str, Any]
 
 
-def emit(program: Program, memory: Memory, title: str) -> Source:
-    """Write the source of a program."""
+def emit(program: Program, memory: Memory, title: str, given: bool = False) -> Source:
+    """Write the source of a program; with ``given`` it takes arrays for its results, behind its inputs."""
     namespace: dict[str, Any] = {
         "np": np, "parallel": parallel, "serial": serial, "allocate": allocate,
-        **program.constants, **program.performs,
+        **program.constants, **program.performs, **dict(program.spares.values()),
     }  # fmt: skip
     loops = {instr: kernel for kernel in program.kernels for instr in kernel.body if isinstance(instr, Loop)}
     parts = [f'"""{_clean(title)}"""']
@@ -65,7 +65,7 @@ def emit(program: Program, memory: Memory, title: str) -> Source:
         parts.append(_scratch(memory, loops))
     for kernel in program.kernels:
         parts.extend(_kernel(kernel, program, memory, namespace))
-    parts.append(_run(program, memory))
+    parts.append(_run(program, memory, given))
     return Source("\n\n\n".join(parts) + "\n", namespace)
 
 
@@ -138,15 +138,8 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
 
 
 def _tasks(loop: Loop) -> list[tuple[int, ...]]:
-    """For every block where it begins and, on axes whose last block is shorter, how long it is."""
-    return [
-        tuple(
-            number
-            for span, (start, size) in zip(loop.ranges, choice, strict=True)
-            for number in ((start, size) if span.ragged else (start,))
-        )
-        for choice in product(*(span.blocks for span in loop.ranges))
-    ]
+    """The values of the loop's symbols for every block."""
+    return [sum(choice, ()) for choice in product(*(span.values for span in loop.ranges))]
 
 
 def _arguments(kernel: Kernel) -> list[str]:
@@ -161,7 +154,7 @@ def _loop_arguments(loop: Loop) -> list[str]:
 
 def _block(name: str, loop: Loop, memory: Memory) -> str:
     """The body of a loop as a function of where the block begins and how long it is."""
-    symbols = [s for span in loop.ranges for s in ((span.start, span.size) if span.ragged else (span.start,))]
+    symbols = [symbol for span in loop.ranges for symbol in span.symbols]
     arena = memory.scratch[loop]
     lines = []
     if arena.slots:
@@ -303,7 +296,7 @@ class _Writer:
 # The whole
 
 
-def _run(program: Program, memory: Memory) -> str:
+def _run(program: Program, memory: Memory, given: bool) -> str:
     arguments = [buffer.name for buffer in program.inputs]
     lines = []
     if memory.shared.slots:
@@ -318,7 +311,13 @@ def _run(program: Program, memory: Memory) -> str:
     fresh = dict.fromkeys(
         buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
     )
-    lines += [f"    {b.name} = np.empty({sizes_text(b.shape)}, np.{_dtype(b)})" for b in fresh]
+    if given:
+        arguments += [output.buffer.name for output in program.outputs]
+    for b in fresh:
+        if given and b in program.outputs:
+            continue
+        empty, _ = program.spares.get(b.name, ("np.empty", None))
+        lines.append(f"    {b.name} = {empty}({sizes_text(b.shape)}, np.{_dtype(b)})")
     position = 0
     for kernel in program.kernels:
         loops = [instr for instr in kernel.body if isinstance(instr, Loop)]
@@ -329,7 +328,8 @@ def _run(program: Program, memory: Memory) -> str:
             position += needs
         lines.append(f"    {kernel.name}({', '.join([*_arguments(kernel), *extra])})")
     results = ", ".join(render(output) for output in program.outputs)
-    lines.append(f"    return ({results}{',' if len(program.outputs) == 1 else ''})")
+    if not given:
+        lines.append(f"    return ({results}{',' if len(program.outputs) == 1 else ''})")
     return _function("run", [*arguments, "memory", "scratch"], [], lines)
 
 

@@ -4,7 +4,7 @@ A compiled function runs one of these. An op with inner graphs (a loop, a branch
 for each inner graph.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from symconv.compile.collecting import paused_collection
 from symconv.compile.cut import cut
@@ -41,10 +41,17 @@ class Executor:
             self._pieces = cut(self.compiled.fused)
         self.sources: tuple[Variable, ...] = graph.inputs + graph.shared
         self.single = len(self._pieces) == 1
+        last = len(self._pieces) - 1
         self.planners = [
-            Planner(piece.graph, piece.graph.inputs + piece.graph.shared if index else self.sources, title)
+            Planner(
+                piece.graph,
+                piece.graph.inputs + piece.graph.shared if index else self.sources,
+                title,
+                "fresh" if index == last else "aliased",
+            )
             for index, piece in enumerate(self._pieces)
         ]
+        self._writers = Planner(self._pieces[0].graph, self.sources, title, "given") if self.single else None
         self.newest: Plan | None = None
         self._inner: dict[Apply, list[Executor]] = {
             node: [Executor(inner, f"{title}_{node.op.label}".lower()) for inner in node.op.graphs]
@@ -78,7 +85,7 @@ class Executor:
         for piece, planner in zip(self._pieces, self.planners, strict=True):
             given = [values[source] for source in planner.sources]
             results = self._plan(planner, given, settings, check)(given)
-            values.update(zip(piece.graph.outputs, results, strict=True))
+            values.update(zip(piece.graph.results, results, strict=True))
             for node in piece.boundary:
                 values.update(zip(node.outputs, self._cross(node, values, settings), strict=True))
         return results
@@ -88,11 +95,12 @@ class Executor:
         given = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
         if node not in self._inner:
             return perform(node, given)
-        steps = [
-            lambda *arrays, executor=executor: executor.run(arrays, settings)
-            for executor in self._inner[node]
-        ]
+        steps = [Step(executor, settings) for executor in self._inner[node]]
         return as_tuple(node.op.drive(steps, given))
+
+    def writer(self, arrays: Sequence[Array], settings: Settings) -> Plan | None:
+        """The plan that writes its results into given arrays, for inputs of these shapes, if one piece."""
+        return None if self._writers is None else self._plan(self._writers, arrays, settings, bool)
 
     def _plan(
         self, planner: Planner, arrays: Sequence[Array], settings: Settings, check: Callable[[], object]
@@ -107,16 +115,36 @@ class Executor:
     @property
     def plans(self) -> list[Plan]:
         """Every plan that is kept, also those of inner graphs, the one used longest ago first."""
-        plans = [plan for planner in self.planners for plan in planner.plans.values()]
+        planners = [*self.planners, *([self._writers] if self._writers else [])]
+        plans = [plan for planner in planners for plan in planner.plans.values()]
         for executors in self._inner.values():
             plans += [plan for executor in executors for plan in executor.plans]
         return sorted(plans, key=lambda plan: plan.used)
 
     def free(self) -> None:
         """Forget all plans."""
-        for planner in self.planners:
+        for planner in [*self.planners, *([self._writers] if self._writers else [])]:
             planner.free()
         for executors in self._inner.values():
             for executor in executors:
                 executor.free()
         self.newest = None
+
+
+class Step:
+    """What computes an inner graph for the op that drives it."""
+
+    __slots__ = ("executor", "settings")
+
+    def __init__(self, executor: Executor, settings: Settings) -> None:
+        self.executor = executor
+        self.settings = settings
+
+    def __call__(self, *arrays: Array) -> Sequence[Array]:
+        """The results for these inputs."""
+        return self.executor.run(arrays, self.settings)
+
+    def writer(self, arrays: Sequence[Array]) -> Callable[[Iterable[tuple[Array, ...]]], None] | None:
+        """What runs for many rows of inputs and places for results, of the shapes of ``arrays``."""
+        plan = self.executor.writer(arrays, self.settings)
+        return None if plan is None else plan.repeat

@@ -4,50 +4,69 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from warnings import warn
 
-import numpy as np
-
+from symconv.compile.arguments import In, Out, Signature, read_inputs, read_outputs
 from symconv.compile.callable import Function
 from symconv.config import current
-from symconv.errors import ArgumentError, DTypeError, OptionError, ShapeError, UnusedInputError
+from symconv.errors import (
+    ArgumentError,
+    DTypeError,
+    OptionError,
+    RankError,
+    ShapeError,
+    SymconvError,
+    UnusedInputError,
+)
+from symconv.graph.clone import replacements
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
-from symconv.graph.op import as_variable
-from symconv.graph.operators import implements
 from symconv.graph.origin import Origin, here
-from symconv.graph.traverse import substitute
+from symconv.graph.traverse import leaves, substitute
 
 Updates = Mapping[SharedVariable, Any] | Iterable[tuple[SharedVariable, Any]]
 Givens = Mapping[Variable, Any] | Iterable[tuple[Variable, Any]]
+MOST_EVALUATED = 4  # functions that ``eval`` keeps for one variable, each for another set of inputs
 
 
 def function(
-    inputs: Variable | Sequence[Variable],
+    inputs: Variable | In | Sequence[Variable | In],
     outputs: Any = None,
     *,
     updates: Updates = (),
     givens: Givens = (),
+    no_default_updates: bool | Sequence[SharedVariable] = False,
     name: str | None = None,
     mode: str | None = None,
     on_unused_input: str | None = None,
+    allow_input_downcast: bool | None = None,
+    kind: type[Function] = Function,
 ) -> Function:
     """Compile expressions into a callable.
 
     Parameters
     ----------
-    inputs : Variable or sequence of Variable
+    inputs : Variable, In, or a sequence of them
         The arguments, in order. Shared variables are no arguments: their values are used as they are.
-    outputs : Variable, sequence or dict of Variable, optional
+    outputs : Variable, Out, a sequence or a dict of them, optional
         What a call returns: an array, a list, or a dict of arrays.
     updates : dict or pairs, optional
-        New values of shared variables, assigned together after each call.
+        New values of shared variables: all computed from the old values, assigned together after each call,
+        or not at all where anything raises. Shared variables that the function uses and that have a
+        ``default_update`` get that, unless they are named here.
     givens : dict or pairs, optional
-        Variables to replace by others, or by values, in outputs and updates.
+        Variables to replace by others, or by values, in outputs and updates. What is put in is not searched
+        again.
+    no_default_updates : bool or sequence of SharedVariable, optional
+        True: no shared variable gets its ``default_update``; or those that do not get it.
     name : str, optional
         For printing; by default where it was made.
     mode : str, optional
         "compiled", "interpreted" or "checked"; by default the setting.
     on_unused_input : str, optional
         "raise", "warn" or "ignore"; by default the setting.
+    allow_input_downcast : bool, optional
+        What ``In.allow_downcast`` is for inputs that do not say it.
+    kind : type, optional
+        The class of the result.
 
     Returns
     -------
@@ -56,7 +75,9 @@ def function(
     Raises
     ------
     ArgumentError
-        For inputs or outputs that cannot be used as such.
+        For inputs, outputs, updates or givens that cannot be used as such.
+    DTypeError, ShapeError
+        For an update or a given of another type than what it replaces.
     MissingInputError, UnusedInputError
         Where the inputs are not those that the outputs need.
 
@@ -71,113 +92,150 @@ def function(
     """
     origin = here()
     name = name or (f"function_{origin.line}" if origin else "function")
-    given = _inputs(inputs, origin)
-    results, structure = _outputs(outputs, origin)
-    pairs = _updates(updates, origin)
-    replaced = _replaced([*results, *(new for _, new in pairs)], givens, origin)
+    signature = read_inputs(inputs, allow_input_downcast, origin)
+    results, structure = read_outputs(outputs, origin)
+    pairs = _updates([*_pairs(updates, "updates", origin), *signature.updates], origin)
+    given = _given(signature, givens, origin)
+    news = _replaced([*results, *(new for _, new in pairs)], given)
     count = len(results)
-    new_updates = tuple((target, new) for (target, _), new in zip(pairs, replaced[count:], strict=True))
-    graph = FunctionGraph(given, tuple(replaced[:count]), new_updates)
+    changes = dict(zip((target for target, _ in pairs), news[count:], strict=True))
+    changes |= _default_updates(news, set(changes), set(signature.inputs), no_default_updates, given, origin)
+    graph = FunctionGraph(signature.inputs, tuple(news[:count]), tuple(changes.items()))
     _check_used(graph, on_unused_input or current().on_unused_input, origin)
     if mode not in (None, "compiled", "interpreted", "checked"):
         raise OptionError(
             f"there is no mode {mode!r}", where=origin, hint="choose compiled, interpreted or checked"
         )
-    return Function(graph, structure, name, mode, origin)
+    return kind(graph, structure, name, mode, origin, signature.arguments)
 
 
-def _inputs(inputs: Any, origin: Origin | None) -> tuple[Variable, ...]:
-    given = (inputs,) if isinstance(inputs, Variable) else tuple(inputs)
-    for position, variable in enumerate(given):
-        problem = None
-        if isinstance(variable, SharedVariable):
-            problem = "is a shared variable: its value is used as it is"
-            hint = "leave it out of the inputs, or replace it with givens={shared: input}"
-        elif isinstance(variable, Constant):
-            problem, hint = "is a constant", "leave it out of the inputs"
-        elif not isinstance(variable, Variable):
-            problem = f"is a {type(variable).__name__}, not a symbolic variable"
-            hint = "make one: vector('x')"
-        elif variable in given[:position]:
-            problem, hint = "is there twice", "list each input once"
-        if problem:
-            kind = variable.type if isinstance(variable, Variable) else type(variable).__name__
+def _pairs(pairs: Any, what: str, origin: Origin | None) -> list[tuple[Any, Any]]:
+    """A dict or an iterable of pairs as a list of pairs."""
+    if isinstance(pairs, Mapping):
+        return list(pairs.items())
+    found = [pairs] if isinstance(pairs, Variable) else list(pairs)
+    for pair in found:
+        if not (isinstance(pair, tuple | list) and len(pair) == 2):
             raise ArgumentError(
-                f"input {position} of function {problem}",
-                arguments=[(str(variable), kind)], where=origin, hint=hint,
-            )  # fmt: skip
-    return given
+                f"{what} of function must be a dict or pairs, got {type(pair).__name__}",
+                arguments=[(what, repr(pair)[:60])],
+                where=origin,
+                hint=f"{what}=[(variable, value), ...]",
+            )
+    return [(old, new) for old, new in found]
 
 
-def _outputs(outputs: Any, origin: Origin | None) -> tuple[list[Variable], Any]:
-    """Variables, and how to return them: None alone, a tuple of keys as a dict, True as a list."""
-    if isinstance(outputs, Variable):
-        return [outputs], None
-    if isinstance(outputs, Mapping):
-        return [_output(value, origin) for value in outputs.values()], tuple(outputs)
-    if outputs is None:
-        return [], True
-    if isinstance(outputs, list | tuple):
-        return [_output(value, origin) for value in outputs], True
-    return [_output(outputs, origin)], None
-
-
-def _output(value: Any, origin: Origin | None) -> Variable:
-    if isinstance(value, Variable | int | float | complex | np.ndarray | np.generic):
-        return as_variable(value)
-    raise ArgumentError(
-        f"an output of function must be a symbolic variable, got {type(value).__name__}",
-        arguments=[("output", repr(value)[:60])],
-        where=origin,
-    )
-
-
-def _updates(updates: Updates, origin: Origin | None) -> list[tuple[SharedVariable, Variable]]:
-    pairs = list(updates.items() if isinstance(updates, Mapping) else updates)
-    seen: set[SharedVariable] = set()
+def _updates(
+    pairs: Iterable[tuple[Any, Any]], origin: Origin | None
+) -> list[tuple[SharedVariable, Variable]]:
+    seen: dict[Any, SharedVariable] = {}
     checked: list[tuple[SharedVariable, Variable]] = []
     for target, value in pairs:
         if not isinstance(target, SharedVariable):
+            kind = target.type if isinstance(target, Variable) else type(target).__name__
             raise ArgumentError(
                 f"only shared variables can be updated, got {target}",
+                arguments=[(str(target), kind)],
                 where=origin,
                 hint="make it one: shared(value)",
             )
-        if target in seen:
-            raise ArgumentError(f"{target} has two updates", where=origin, hint="a variable is updated once")
-        seen.add(target)
-        if not isinstance(value, Variable):
-            value = Constant(fit(value, target.type, f"the update of {target}"))
-        if not target.type.generalises(value.type):
-            problem = DTypeError if target.dtype != value.dtype else ShapeError
-            raise problem(
-                f"the update of {target} has another type",
-                arguments=[(str(target), target.type), ("update", value.type)],
-                where=value.origin or origin,
-                hint=f"convert it: update.astype({target.dtype!r})" if problem is DTypeError else None,
+        other = seen.setdefault(target.container, target)
+        if len(seen) == len(checked):
+            clone = f" (one for {other}, whose value it shares)" if other is not target else ""
+            raise ArgumentError(
+                f"{target} has two updates{clone}",
+                arguments=[(str(target), target.type)],
+                where=origin,
+                hint="a variable is updated once",
             )
-        checked.append((target, value))
+        checked.append((target, _new_value(target, value, origin)))
     return checked
 
 
-def _replaced(
-    results: list[Variable], givens: Givens, origin: Origin | None
-) -> list[Variable]:
-    pairs = list(givens.items() if isinstance(givens, Mapping) else givens)
-    replacements: dict[Variable, Variable] = {}
-    for old, value in pairs:
-        if not isinstance(old, Variable):
-            raise ArgumentError(f"givens replaces variables, got {type(old).__name__}", where=origin)
-        new = value if isinstance(value, Variable) else Constant(fit(value, old.type, f"the given {old}"))
-        if old.dtype != new.dtype or old.ndim != new.ndim:
-            problem = DTypeError if old.dtype != new.dtype else ShapeError
-            raise problem(
-                f"givens cannot replace {old} by a variable of another type",
-                arguments=[(str(old), old.type), ("by", new.type)],
+def _new_value(target: SharedVariable, value: Any, origin: Origin | None) -> Variable:
+    """The expression that a shared variable is updated by, its type checked."""
+    if not isinstance(value, Variable):
+        value = Constant(fit(value, target.type, f"the update of {target}", where=origin))
+    if not target.type.generalises(value.type):
+        problem: type[SymconvError] = DTypeError if target.dtype != value.dtype else ShapeError
+        hint = f"convert it: update.astype({target.dtype!r})"
+        if problem is ShapeError and target.ndim != value.ndim:
+            problem = RankError
+            hint = "the number of dimensions is fixed: reduce, reshape or dimshuffle the update"
+        elif problem is ShapeError:
+            hint = "sizes may differ from call to call: shared(value, shape=(None, ...))"
+            if target.ndim == value.ndim and None in value.type.shape:
+                hint = f"state its sizes: specify_shape(update, {target.type.shape})"
+        raise problem(
+            f"the update of {target} has another type",
+            arguments=[(str(target), target.type), ("update", value.type)],
+            where=value.origin or origin,
+            hint=hint,
+        )
+    return value  # type: ignore[no-any-return]
+
+
+def _default_updates(
+    results: Sequence[Variable],
+    updated: set[SharedVariable],
+    inputs: set[Variable],
+    without: bool | Sequence[SharedVariable],
+    given: Mapping[Variable, Variable],
+    origin: Origin | None,
+) -> dict[SharedVariable, Variable]:
+    """The default updates of what the results use as they were written, and of what those use themselves.
+
+    Where two variables share one value, an explicit update of one goes before the default update of the
+    other, and of two default updates that found last.
+    """
+    if without is True:
+        return {}
+    excepted = list(without) if isinstance(without, Iterable) else [without] if without else []
+    for variable in excepted:
+        if not isinstance(variable, SharedVariable):
+            raise ArgumentError(
+                f"no_default_updates names shared variables, got {type(variable).__name__}",
+                arguments=[(repr(variable)[:60], type(variable).__name__)],
                 where=origin,
+                hint="True stands for all of them",
             )
-        replacements[old] = new
-    return substitute(results, replacements) if replacements else results
+    explicit = {target.container for target in updated} | {target.container for target in excepted}
+    found: dict[SharedVariable, Variable] = {}
+    waiting = list(results)
+    while waiting:
+        fresh = [
+            variable
+            for variable in leaves(waiting, stop=inputs)
+            if isinstance(variable, SharedVariable)
+            and variable.default_update is not None
+            and variable not in found
+            and variable.container not in explicit
+        ]
+        news = _replaced([_new_value(target, target.default_update, origin) for target in fresh], given)
+        found.update(zip(fresh, news, strict=True))
+        waiting = news
+    return found
+
+
+def _given(signature: Signature, givens: Givens, origin: Origin | None) -> dict[Variable, Variable]:
+    """What is replaced: what the user says, and states by where they are kept."""
+    given = replacements(_pairs(givens, "givens", origin), "givens", origin)
+    for variable in (*signature.inputs, *signature.replacements):
+        if variable in given:
+            raise ArgumentError(
+                f"givens replaces {variable}, which is an input",
+                arguments=[(str(variable), variable.type), ("by", given[variable].type)],
+                where=origin,
+                hint="leave it out of the inputs",
+            )
+    if signature.replacements:
+        old = list(given)
+        given = dict(zip(old, substitute([given[one] for one in old], signature.replacements), strict=True))
+    return given | signature.replacements
+
+
+def _replaced(results: list[Variable], given: Mapping[Variable, Variable]) -> list[Variable]:
+    return substitute(results, given) if given else results
 
 
 def _check_used(graph: FunctionGraph, action: str, origin: Origin | None) -> None:
@@ -198,7 +256,6 @@ def _check_used(graph: FunctionGraph, action: str, origin: Origin | None) -> Non
     warn(str(error), stacklevel=3)
 
 
-@implements("eval")
 def evaluate(variable: Variable, values: Mapping[Variable, Any] | None = None) -> Any:
     """The value of an expression for values of its inputs.
 
@@ -212,13 +269,33 @@ def evaluate(variable: Variable, values: Mapping[Variable, Any] | None = None) -
     Returns
     -------
     ndarray
+
+    Raises
+    ------
+    ArgumentError
+        For a key that is no variable.
+    MissingInputError, UnusedInputError
+        Where the keys are not the inputs that it needs.
     """
     values = dict(values or {})
-    cache = vars(variable).setdefault("_eval_functions", {})
-    inputs = tuple(values)
-    if inputs not in cache:
-        cache.clear()
-        cache[inputs] = function(inputs, variable, name=f"eval of {variable}")
-    return cache[inputs](*values.values())
+    for key in values:
+        if not isinstance(key, Variable):
+            raise ArgumentError(
+                f"eval needs values by variable, got the key {key!r}",
+                arguments=[(repr(key)[:60], type(key).__name__)],
+                where=here(),
+                hint="the keys are the variables themselves, not their names",
+            )
+    # Kept by the variable and so for as long as it lives; the functions refer to it, the collector sees that.
+    cache: dict[frozenset[Variable], Function] = vars(variable).setdefault("eval_functions", {})
+    wanted = frozenset(values)
+    compiled = cache.get(wanted)
+    if compiled is None:
+        compiled = function(list(values), variable, name=f"eval of {variable}", on_unused_input="raise")
+        while len(cache) >= MOST_EVALUATED:
+            cache.pop(next(iter(cache), wanted), None)
+        cache[wanted] = compiled
+    return compiled(*[values[one] for one in compiled.graph.inputs])
 
 
+__all__ = ["In", "Out", "evaluate", "function"]

@@ -1,22 +1,22 @@
 """Fusion: regions of a graph become single applies, after which one apply is one kernel; imports graph.
 
 A region is a tree or diamond of elementwise applies over one iteration space, with at most one anchor
-(a convolution, a product, a reduction) whose tiles it continues to work on. Its inner graph stays a graph.
+(a convolution, a product) or reduction whose tiles it continues to work on. Regions are merged where they
+can share a pass over memory. The inner graph of a kernel stays a graph.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from symconv.compile.merge import MOST_MEMBERS, merged, pattern
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import infer, interpret
 from symconv.graph.nodes import Apply, Constant, Variable
-from symconv.graph.op import Op, Role
+from symconv.graph.op import Op, Role, as_tuple
 from symconv.graph.origin import written_at
 from symconv.graph.traverse import toposort
-from symconv.graph.types import Array, Shape, TensorType
-
-MOST_MEMBERS = 200  # a kernel longer than this is no easier to read and no faster
+from symconv.graph.types import Array, TensorType
 
 
 @dataclass(frozen=True)
@@ -65,26 +65,44 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     """Group the applies of a graph into kernels.
 
     An apply joins the region of those that use it when all of them are in that one region, it computes
-    over the same iteration space, and it is elementwise or the region's first anchor. So a region has
-    one result, and no path leaves it and returns. A view joins at the border, where it looks at an input.
+    over the same iteration space, and it is elementwise or the region's first anchor or reduction. So a
+    region has one result, and no path leaves it and returns. A view joins at the border, where it looks at
+    an input. Then regions that can share a pass over memory are merged (see merge.py).
     """
+    graph = _measured_at_the_source(graph)
     region_of = _regions(graph)
-    members: dict[Apply, list[Apply]] = {}
+    regions: dict[Apply, list[Apply]] = {}
     for node in graph.nodes:
-        members.setdefault(region_of[node], []).append(node)
+        regions.setdefault(region_of[node], []).append(node)
+    wanted = set(graph.results)
     new: dict[Variable, Variable] = {}
-    for root in graph.nodes:
-        if region_of[root] is root:
-            node = _fused(members[root], root, new)
-            for old, fresh in zip(root.outputs, node.outputs, strict=True):
-                fresh.name = old.name
-                new[old] = fresh
+    in_order = (regions[root] for root in graph.nodes if region_of[root] is root)
+    for members in merged(graph, in_order, sized(graph)):
+        outputs = _outputs(members, graph, wanted)
+        node = _fused(members, outputs, new)
+        for old, fresh in zip(outputs, node.outputs, strict=True):
+            fresh.name = old.name
+            new[old] = fresh
     return graph.with_results([new.get(variable, variable) for variable in graph.results])
+
+
+def _outputs(members: Sequence[Apply], graph: FunctionGraph, wanted: set[Variable]) -> tuple[Variable, ...]:
+    """What a kernel's members compute for others."""
+    if len(members) == 1:
+        return members[0].outputs
+    inside = set(members)
+    return tuple(
+        output
+        for node in members
+        for output in node.outputs
+        if output in wanted or any(user not in inside for user in graph.clients.get(output, ()))
+    )
 
 
 def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
     """For each apply the root of its region: the apply whose output is the region's."""
     wanted = set(graph.results)
+    known = sized(graph)
     region_of: dict[Apply, Apply] = {}
     anchored: set[Apply] = set()
     sizes: dict[Apply, int] = {}
@@ -92,37 +110,73 @@ def _regions(graph: FunctionGraph) -> dict[Apply, Apply]:
         root = node
         users = graph.clients.get(node.outputs[0], ())
         candidates = {region_of[user] for user in users}
-        if len(candidates) == 1 and len(node.outputs) == 1 and node.outputs[0] not in wanted:
+        single = len(candidates) == 1 and len(node.outputs) == 1 and node.outputs[0] not in wanted
+        if single and node not in known:
             (candidate,) = candidates
             if sizes[candidate] < MOST_MEMBERS and _joins(node, users, candidate, candidate in anchored):
                 root = candidate
         region_of[node] = root
         sizes[root] = sizes.get(root, 0) + 1
-        if node.op.role == "anchor":
+        if node.op.role in ("anchor", "reduction"):
             anchored.add(root)
     return region_of
+
+
+def sized(graph: FunctionGraph) -> set[Apply]:
+    """The applies that depend on sizes and constants alone: plans compute them, kernels need not."""
+    known: set[Apply] = set()
+    for node in graph.nodes:
+        ignored = node.op.ignores_values
+        if all(
+            position in ignored or isinstance(variable, Constant) or variable.owner in known
+            for position, variable in enumerate(node.inputs)
+        ):
+            known.add(node)
+    return known
+
+
+def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
+    """Sizes are asked of what elementwise work reads, not of its result: that may be inside a kernel."""
+    results = set(graph.results)
+    source: dict[Variable, Variable] = {}
+    measured: dict[Variable, Variable] = {}
+    for node in graph.nodes:
+        if node.op.role == "elementwise":
+            (output,) = node.outputs
+            same = [v for v in node.inputs if pattern(v.type.shape) == pattern(output.type.shape)]
+            for operand in same:
+                if not isinstance(operand, Constant):
+                    source[output] = source.get(operand, operand)
+                    break
+        elif len(node.op.ignores_values) == len(node.inputs) and any(v in source for v in node.inputs):
+            if any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs):
+                continue  # only its size is asked for: what computes it stays, to be checked
+            inputs = tuple(source.get(variable, variable) for variable in node.inputs)
+            types = as_tuple(node.op.out_types(*(variable.type for variable in inputs)))
+            if types == tuple(output.type for output in node.outputs):
+                copy = Apply(node.op, inputs, types, node.origin)
+                measured.update(zip(node.outputs, copy.outputs, strict=True))
+    return graph.replaced(measured) if measured else graph
 
 
 def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -> bool:
     """Whether a node whose users are all in the region of ``root`` belongs there too."""
     if root.op.role != "elementwise" or any(user.op.role != "elementwise" for user in users):
         return False
+    if node.op.reads_values:
+        return False  # the graph may have to be cut there
     if node.op.role == "view":
-        return not node.op.reads_values
-    if node.op.role != "elementwise" and (node.op.role != "anchor" or has_anchor):
+        return True
+    if node.op.role != "elementwise" and (node.op.role not in ("anchor", "reduction") or has_anchor):
         return False
-    return _space(node.outputs[0].type.shape) == _space(root.outputs[0].type.shape)
+    return pattern(node.outputs[0].type.shape) == pattern(root.outputs[0].type.shape)
 
 
-def _space(shape: Shape) -> tuple[bool, ...]:
-    """What decides whether two connected elementwise results have the same sizes: where they are 1.
-
-    An unknown size never broadcasts, so connected results that are stretched nowhere agree everywhere.
-    """
-    return tuple(dim == 1 for dim in shape)
-
-
-def _fused(nodes: list[Apply], root: Apply, new: dict[Variable, Variable]) -> Apply:
+def _fused(
+    nodes: Sequence[Apply], outputs: tuple[Variable, ...], new: dict[Variable, Variable]
+) -> Apply:
+    """The kernel of these members; its inputs are already new."""
+    root = nodes[-1]
     if len(nodes) == 1:
         inputs = tuple(new.get(variable, variable) for variable in root.inputs)
         if inputs == root.inputs:
@@ -137,13 +191,13 @@ def _fused(nodes: list[Apply], root: Apply, new: dict[Variable, Variable]) -> Ap
     )
     stand_ins = {variable: Variable(variable.type, variable.name) for variable in border}
     copies: dict[Variable, Variable] = dict(stand_ins)
-    for node in toposort(root.outputs, stop=border):
+    for node in toposort(outputs, stop=border):
         inputs = tuple(copies.get(variable, variable) for variable in node.inputs)
         copy = Apply(node.op, inputs, tuple(output.type for output in node.outputs), node.origin)
         for old, fresh in zip(node.outputs, copy.outputs, strict=True):
             fresh.name = old.name
             copies[old] = fresh
-    inner = FunctionGraph(tuple(stand_ins.values()), tuple(copies[output] for output in root.outputs))
+    inner = FunctionGraph(tuple(stand_ins.values()), tuple(copies[output] for output in outputs))
     inputs = tuple(new.get(variable, variable) for variable in border)
     with written_at(root.origin):
-        return Apply(Fused(inner), inputs, tuple(output.type for output in root.outputs), root.origin)
+        return Apply(Fused(inner), inputs, tuple(output.type for output in outputs), root.origin)

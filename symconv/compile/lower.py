@@ -16,11 +16,14 @@ from typing import Any
 import numpy as np
 
 from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
-from symconv.compile.program import Buffer, Kernel, Program, Value, verify
+from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
+from symconv.compile.reductions import Reductions
 from symconv.compile.rewrite import short
 from symconv.errors import SymconvError
+from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
@@ -30,7 +33,8 @@ from symconv.graph.types import Array, TensorType, type_of
 RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
-LARGEST_KNOWN = 1024  # elements: what is computed while planning are sizes, not data
+MOST_TEXTS = 5  # lines of a comment that say what a kernel computes
+INSIDE = ("elementwise", "reduction")  # roles that go on with tiles, and do not hand them over
 
 
 def identifier(name: str | None, otherwise: str) -> str:
@@ -49,10 +53,18 @@ def identifier(name: str | None, otherwise: str) -> str:
 
 
 def lower(
-    graph: FunctionGraph, sources: Sequence[Variable], types: Sequence[TensorType], machine: Machine
+    graph: FunctionGraph,
+    sources: Sequence[Variable],
+    types: Sequence[TensorType],
+    machine: Machine,
+    results: Results = "fresh",
 ) -> Program:
-    """Write the program of a graph whose inputs and shared variables, in order, have concrete types."""
-    return _Lowering(graph, machine).program(sources, types)
+    """Write the program of a graph whose inputs and shared variables, in order, have concrete types.
+
+    Its results are "fresh" arrays; or may be "aliased", with one another and with the inputs, where only
+    other programs read them; or are written into "given" arrays.
+    """
+    return _Lowering(graph, machine, results).program(sources, types)
 
 
 @dataclass(eq=False, repr=False)
@@ -61,6 +73,7 @@ class _Lowering:
 
     graph: FunctionGraph
     machine: Machine
+    results: Results
     names: Names = field(default_factory=lambda: Names(RESERVED))
     types: Types = field(default_factory=dict)
     values: dict[Variable, Value] = field(default_factory=dict)
@@ -79,7 +92,7 @@ class _Lowering:
             buffer = Buffer(type.shape, type.dtype, 0, name, kind)  # type: ignore[arg-type]
             inputs.append(buffer)
             self.types[variable], self.values[variable] = type, buffer
-        needed = needed_nodes(self.graph)
+        needed, self._wanted = needed_of(self.graph)
         for node in self.graph.nodes:
             infer(node, self.types)
             self._know_values(node)
@@ -91,7 +104,7 @@ class _Lowering:
         outputs = self._outputs(homes)
         program = Program(
             tuple(inputs), tuple(outputs), tuple(self.kernels), frozenset(self.needs_contiguous),
-            self.constants, self.performs,
+            self.constants, self.performs, self._spares(outputs),
         )  # fmt: skip
         verify(program)
         return program
@@ -133,7 +146,10 @@ class _Lowering:
             while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
                 root = root.owner.inputs[0]  # type: ignore[union-attr]
             # A part of something larger is copied: it would keep all of it alive.
-            if self._computed(root) and root not in taken and self._count(root) <= self._count(result):
+            if not self._computed(root):
+                continue
+            free = root not in taken and self._count(root) <= self._count(result)
+            if free or self.results == "aliased":
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
@@ -151,7 +167,12 @@ class _Lowering:
         returned: set[Buffer] = set()
         for position, result in enumerate(self.graph.results):
             value = self.value(result)
-            if result not in homes or value.buffer.kind != "output" or value.buffer in returned:
+            own = result in homes and value.buffer.kind == "output" and value.buffer not in returned
+            if self.results == "given":
+                own = own and isinstance(value, Buffer)
+            elif self.results == "aliased":
+                own = value.buffer.kind != "memory"
+            if not own:
                 fresh = self._buffer(result, "output", f"result_{position}")
                 builder = self._builder(Region(None, (), {}, {}))
                 builder.copy(value, fresh)
@@ -160,6 +181,15 @@ class _Lowering:
             returned.add(value.buffer)
             outputs.append(value)
         return outputs
+
+    def _spares(self, outputs: Sequence[Value]) -> dict[str, tuple[str, Any]]:
+        """Who gives the memory of large new values of shared variables: the variables themselves."""
+        spares = {}
+        for (target, _), output in zip(self.graph.updates, outputs[len(self.graph.outputs) :], strict=True):
+            if isinstance(output, Buffer) and concrete(output.elements, {}) * _itemsize(output) >= LARGE:
+                name = self.names(f"memory_of_{self.values[target].buffer.name}")
+                spares[output.name] = name, target.container.fresh
+        return spares
 
     # Kernels
 
@@ -189,10 +219,10 @@ class _Lowering:
         if op.role == "view":
             self._look(node, {})
             return
-        outputs = []
-        for output in node.outputs:
+        outputs: list[Value] = []
+        for position, output in enumerate(node.outputs):
             kind = "output" if output in fresh else "memory"
-            outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op)))
+            outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op, position)))
             self.values[output] = outputs[-1]
         inner = op.inner if isinstance(op, Fused) else FunctionGraph(node.inputs, node.outputs)
         outside = dict(zip(inner.inputs, node.inputs, strict=True))
@@ -200,19 +230,49 @@ class _Lowering:
         for member in inner.nodes:
             if member.op.role == "view":
                 self._look(member, outside)
-        anchor = next((member for member in members if member.op.role != "elementwise"), None)
-        region = self._region(members, anchor, outside, dict(zip(inner.outputs, outputs, strict=True)))
+        anchor = next((member for member in members if member.op.role not in INSIDE), None)
+        filled: dict[Variable, Value] = {
+            made: value
+            for made, variable, value in zip(inner.outputs, node.outputs, outputs, strict=True)
+            if anchor is not None or variable in self._wanted
+        }
+        region = self._region(members, anchor, outside, filled)
         builder = self._builder(region)
         builder.node = anchor
-        if anchor is None:
+        if any(member.op.role == "reduction" for member in members):
+            Reductions(builder, self._shapes(inner, node)).write()
+        elif anchor is None:
             builder.elementwise(sizes(self.types[node.outputs[0]]), self._bytes_each(region))
         else:
-            inputs = [self.value(outside.get(variable, variable)) for variable in anchor.inputs]
+            inputs = [
+                self._argument(anchor, position, outside.get(variable, variable))
+                for position, variable in enumerate(anchor.inputs)
+            ]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
-        wanted = "_".join(filter(None, words))
+        wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder, anchor)
+
+    def _shapes(self, inner: FunctionGraph, node: Apply) -> dict[Variable, tuple[int, ...]]:
+        """The concrete shapes of what the members of a kernel compute."""
+        known = {
+            variable: self.types.get(outer) or type_of_constant(outer)
+            for variable, outer in zip(inner.inputs, node.inputs, strict=True)
+        }
+        for member in inner.nodes:
+            infer(member, known)
+        return {output: sizes(known[output]) for member in inner.nodes for output in member.outputs}
+
+    def _argument(self, node: Apply, position: int, variable: Variable) -> Value:
+        """The value of an op's input; zeros that take no memory where it only looks at the type."""
+        computed = variable in self.values or self.types.get(variable, variable.type).value is not None
+        if position not in node.op.ignores_values or computed or isinstance(variable, Constant):
+            return self.value(variable)
+        type = self.types[variable]
+        name = self.names("only_a_shape")
+        self.constants[name] = np.broadcast_to(np.zeros((), type.dtype), sizes(type))
+        return Buffer(sizes(type), type.dtype, 0, name, "constant")
 
     def _look(self, node: Apply, outside: dict[Variable, Variable]) -> None:
         """A view of its input's value; where that has gaps, of a copy without."""
@@ -253,12 +313,16 @@ class _Lowering:
     def _bytes_each(self, region: Region) -> int:
         """Bytes that one element of an elementwise kernel touches."""
         touched = [*region.values.values(), *region.outputs.values()]
-        return sum(np.dtype(value.dtype).itemsize for value in touched if isinstance(value, Value))
+        return sum(_itemsize(value) for value in touched if isinstance(value, Value))
 
     def _kernel(
         self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
     ) -> None:
         self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body, node))
+
+
+def _itemsize(value: Value) -> int:
+    return np.dtype(value.dtype).itemsize
 
 
 def type_of_constant(variable: Variable) -> TensorType:
@@ -273,9 +337,10 @@ def sizes(type: TensorType) -> tuple[int, ...]:
     return tuple(size for size in type.shape if size is not None)
 
 
-def needed_nodes(graph: FunctionGraph) -> set[Apply]:
-    """The applies whose values the results need: not those of which only the type is looked at."""
+def needed_of(graph: FunctionGraph) -> tuple[set[Apply], set[Variable]]:
+    """The applies and variables whose values the results need: not those of which only the type matters."""
     needed: set[Apply] = set()
+    wanted = set(graph.results)
     waiting = [variable.owner for variable in graph.results if variable.owner is not None]
     while waiting:
         node = waiting.pop()
@@ -285,10 +350,15 @@ def needed_nodes(graph: FunctionGraph) -> set[Apply]:
         for position, variable in enumerate(node.inputs):
             if variable.owner is not None and position not in node.op.ignores_values:
                 waiting.append(variable.owner)
-    return needed
+                wanted.add(variable)
+    return needed, wanted
 
 
-def _noun(op: Any) -> str:
+def _noun(op: Any, position: int) -> str:
+    """What to call a nameless result of an op."""
+    if isinstance(op, Fused) and len(op.inner.outputs) > 1:
+        maker = op.inner.outputs[position].owner
+        op = op if maker is None else maker.op
     return identifier(re.sub(r"\W+", "_", op.label.lower()).strip("_") + "_result", "result")
 
 
@@ -304,5 +374,7 @@ def _comment(node: Apply, members: Sequence[Apply]) -> tuple[str, ...]:
         inner: outer.name or short(outer, depth=2)
         for inner, outer in zip(node.op.inner.inputs, node.inputs, strict=True)
     }
-    text = short(node.op.inner.outputs[0], depth=8, names=names)
-    return (text if len(text) <= 300 else f"{text[:297]}...", *_places(members))
+    texts = [short(output, depth=8, names=names) for output in node.op.inner.outputs[:MOST_TEXTS]]
+    room = max(60, 300 // len(texts))
+    texts = [text if len(text) <= room else f"{text[: room - 3]}..." for text in texts]
+    return (*texts, *_places(members))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from symconv.compile import rules
 from symconv.compile.fuse import fuse
 from symconv.compile.rewrite import AnyRule, Change, Driver
+from symconv.compile.unite import unite
 from symconv.graph.function_graph import FunctionGraph
 
 Transformation = Callable[[FunctionGraph, list[Change]], FunctionGraph]
@@ -40,11 +41,16 @@ def rewriting(name: str, given: Sequence[AnyRule]) -> Transformation:
     return run
 
 
+def canonical(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
+    """Rewriting; then loops do no more than is read of their results."""
+    return unite(Driver("canonical", rules.CANONICAL, log)(graph), log)
+
+
 PASSES: tuple[Pass, ...] = (
     Pass(
         "canonical",
         "one form for expressions that mean the same; constants computed; nothing computed twice",
-        rewriting("canonical", rules.CANONICAL),
+        canonical,
     ),
     Pass(
         "stable",

@@ -1,9 +1,11 @@
 """Plans: programs for the shapes in use, with memory and source, ready to run; imports its neighbours."""
 
 import linecache
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
-from itertools import count
+from itertools import count, repeat, starmap
+from operator import add
 from threading import Lock
 from time import perf_counter
 from typing import Any
@@ -14,7 +16,8 @@ from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
 from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import lower
-from symconv.compile.program import Program
+from symconv.compile.program import Program, Results
+from symconv.compile.threads import BLAS
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import located
@@ -49,6 +52,8 @@ class Plan:
         What blocks are chosen for.
     title : str
         The first line of the source.
+    results : str
+        Whether results are "fresh", may be "aliased", or are written into "given" arrays: see ``lower``.
     """
 
     def __init__(
@@ -58,12 +63,13 @@ class Plan:
         types: Sequence[TensorType],
         machine: Machine,
         title: str,
+        results: Results = "fresh",
     ) -> None:
         started = perf_counter()
         self.machine = machine
-        self.program: Program = lower(graph, sources, types, machine)
+        self.program: Program = lower(graph, sources, types, machine, results)
         self.memory = memory.plan(self.program)
-        source = emit.emit(self.program, self.memory, title)
+        source = emit.emit(self.program, self.memory, title, results == "given")
         self.source = source.text
         self.filename = f"<symconv plan {next(_numbers)}>"
         namespace = emit.load(source, self.filename)
@@ -77,14 +83,28 @@ class Plan:
         self.seconds = perf_counter() - started
 
     def __call__(self, arrays: Sequence[Array]) -> tuple[Array, ...]:
-        """Run on arrays of the plan's shapes: fresh results."""
+        """Run on arrays of the plan's shapes, and of its results where these are given."""
+        results: tuple[Array, ...] = self._with_workspace(self.run, *arrays)
+        return results
+
+    def repeat(self, rows: Iterable[tuple[Array, ...]]) -> None:
+        """Run for each row of arrays: all of them with one workspace, and BLAS with one thread."""
+
+        def run(memory: Any, scratch: Any) -> None:
+            workspace = repeat((memory, scratch))
+            deque(starmap(self.run, map(add, rows, workspace)), maxlen=0)
+
+        with BLAS.one():
+            self._with_workspace(run)
+
+    def _with_workspace(self, run: Callable[..., Any], *arrays: Array) -> Any:
         try:
             workspace = self._idle.pop()
         except IndexError:
             workspace = self._workspace()
         enter, memory, scratch = workspace
         try:
-            results: tuple[Array, ...] = enter(self.run, *arrays, memory, scratch)
+            results = enter(run, *arrays, memory, scratch)
         except Exception as error:
             located = self._located(error)
             if located is error:
@@ -136,12 +156,17 @@ class Planner:
         Inputs and shared variables, in the order of the arrays of a call.
     title : str
         What its sources are called.
+    results : str
+        What becomes of the results: see ``lower``.
     """
 
-    def __init__(self, graph: FunctionGraph, sources: Sequence[Variable], title: str) -> None:
+    def __init__(
+        self, graph: FunctionGraph, sources: Sequence[Variable], title: str, results: Results = "fresh"
+    ) -> None:
         self.graph = graph
         self.sources = tuple(sources)
         self.title = title
+        self.results = results
         self.plans: dict[Any, Plan] = {}
         self._lock = Lock()
         # Where the type states all sizes of an array there is nothing to look up.
@@ -164,7 +189,7 @@ class Planner:
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
         with self._lock, paused_collection():
-            plan = Plan(self.graph, self.sources, types, machine, title)
+            plan = Plan(self.graph, self.sources, types, machine, title, self.results)
             plan.used = next(_tick)
             self.plans[self._key(arrays, settings)] = plan
             while len(self.plans) > settings.plans:

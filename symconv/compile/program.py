@@ -107,6 +107,7 @@ Kind = Literal["input", "shared", "constant", "output", "memory", "scratch"]
 ORDER = ("input", "shared", "constant", "memory", "scratch", "output")  # of a kernel's parameters
 How = Literal["index", "reshape", "transpose", "declare"]
 Index = int | Symbolic | Slice | None  # None inserts an axis of length 1
+Results = Literal["fresh", "aliased", "given"]  # what becomes of a program's results: see ``lower``
 ALL = Slice(0, -1)  # the whole axis, whatever its size
 
 
@@ -456,12 +457,15 @@ class Range(NamedTuple):
         The symbol for where a block begins.
     size : str
         The symbol for how long it is; used only where the last block is shorter.
+    number : str
+        The symbol for the how manieth it is, from 0 on; empty where nobody asks.
     """
 
     extent: int
     block: int
     start: str
     size: str
+    number: str = ""
 
     @property
     def ragged(self) -> bool:
@@ -473,6 +477,19 @@ class Range(NamedTuple):
         """(start, size) of every block."""
         return [
             (start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)
+        ]
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What a block's code may refer to, in the order of its parameters."""
+        return tuple(filter(None, (self.number, self.start, self.size if self.ragged else "")))
+
+    @property
+    def values(self) -> list[tuple[int, ...]]:
+        """The symbols' values for every block."""
+        return [
+            ((number,) if self.number else ()) + (start,) + ((size,) if self.ragged else ())
+            for number, (start, size) in enumerate(self.blocks)
         ]
 
 
@@ -497,12 +514,12 @@ class Loop:
     @property
     def corners(self) -> Iterator[dict[str, int]]:
         """Values of the symbols for a full block and for the last one, to check the body with."""
-        both = [(axis, axis.blocks) for axis in self.ranges]
+        both = [(axis.symbols, axis.values) for axis in self.ranges]
         for which in (0, -1):
             yield {
                 symbol: value
-                for axis, blocks in both
-                for symbol, value in zip((axis.start, axis.size), blocks[which], strict=True)
+                for symbols, values in both
+                for symbol, value in zip(symbols, values[which], strict=True)
             }
 
 
@@ -585,6 +602,9 @@ class Program(NamedTuple):
         Arrays, and functions that call nothing but NumPy, by the name that the kernels use.
     performs : dict
         Python functions by the name that the kernels use: ops without a lowering.
+    spares : dict
+        For large new values of shared variables, by the name of the buffer, what gives the memory: its name
+        in the source, and a function of shape and dtype.
     """
 
     inputs: tuple[Buffer, ...]
@@ -593,6 +613,7 @@ class Program(NamedTuple):
     contiguous: frozenset[Buffer]
     constants: dict[str, Any]
     performs: dict[str, Any]
+    spares: dict[str, tuple[str, Any]]
 
     def __str__(self) -> str:
         inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)

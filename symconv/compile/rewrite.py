@@ -258,6 +258,10 @@ class Driver:
                     hint="remove one of these rules, or give it a condition",
                 )
             final = self._settle(after)
+            if final.owner is not None and len(final.owner.outputs) > 1:
+                if final.owner not in self.settled:  # one output of several: the node is done for itself
+                    self._visit(final.owner)
+                final = self.done[final]
             if final.owner is None or final.owner in self.settled:
                 self._finish(node, (final,))
                 del self.firing[begun:]
@@ -353,7 +357,8 @@ def _fits(before: Variable, after: Variable) -> bool:
 
 def _fold_constants(node: Apply) -> Variable | None:
     type = node.outputs[0].type
-    if len(node.outputs) != 1 or any(
+    runs = node.op.generates or node.op.role == "control"  # made at every call, or who knows how long
+    if runs or len(node.outputs) != 1 or any(
         dim is None or dim > MOST_FOLDED_ELEMENTS for dim in type.shape
     ):
         return None

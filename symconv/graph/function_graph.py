@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from symconv.errors import MissingInputError
+from symconv.graph.flat import freeze, thaw
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.traverse import substitute, toposort
 
@@ -37,9 +39,10 @@ class FunctionGraph:
         for variable in self.leaves:
             if variable not in given and not isinstance(variable, Constant | SharedVariable):
                 users = [node for node in self.nodes if variable in node.inputs]
+                made = f", made at {variable.made}" if variable.made else ""
                 raise MissingInputError(
                     f"the graph needs the input {variable}, which is not among the function's inputs",
-                    arguments=[(str(variable), variable.type)],
+                    arguments=[(str(variable), f"{variable.type}{made}")],
                     where=users[0].origin if users else None,
                     hint="add it to the inputs of function, or give it a value with givens",
                 )
@@ -93,6 +96,11 @@ class FunctionGraph:
         """The same graph with variables replaced by others."""
         return self.with_results(substitute(self.results, replacements))
 
+    def __reduce__(self) -> Any:
+        targets = [target for target, _ in self.updates]
+        counts = (len(self.inputs), len(self.outputs), len(targets))
+        return _thawed, (freeze([*self.inputs, *self.outputs, *targets, *self.results[counts[1] :]]), counts)
+
     def __str__(self) -> str:
         names: dict[Variable, str] = {}
         lines: list[str] = []
@@ -115,3 +123,12 @@ class FunctionGraph:
         lines.append(f"  return {', '.join(map(name, self.outputs))}")
         lines += [f"  update {name(target)} = {name(new)}" for target, new in self.updates]
         return "\n".join([f"graph({heading})", *lines])
+
+
+def _thawed(flat: Any, counts: tuple[int, int, int]) -> FunctionGraph:
+    """The graph that was pickled: all its nodes in one list, so that what was one node still is."""
+    variables: Any = iter(thaw(flat))
+    inputs, outputs, targets, news = (
+        tuple(next(variables) for _ in range(count)) for count in (*counts, counts[2])
+    )
+    return FunctionGraph(inputs, outputs, tuple(zip(targets, news, strict=True)))

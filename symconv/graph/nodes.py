@@ -7,28 +7,62 @@ A graph is acyclic and never changes: whoever rewrites makes new nodes. Variable
 by identity; their ``name`` may be set by the user at any time, as may attributes of the user's own.
 """
 
-from typing import TYPE_CHECKING, Any, NoReturn, SupportsIndex
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, SupportsIndex
 
 import numpy as np
 
 from symconv.config import current
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
+from symconv.graph.container import Container
 from symconv.graph.operators import METHODS, UFUNCS
-from symconv.graph.origin import Origin, here
+from symconv.graph.origin import Origin, here, written_here
 from symconv.graph.types import DTYPES, Array, TensorType, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from symconv.graph.op import Op
 
+UNTRAVELLED = ("eval_functions",)  # attributes that no copy takes along: what can be made again
 Operand = Any  # a Variable, a number, or what NumPy makes an array of
 
 
 def operate(method: str, *operands: Operand) -> "Variable":
     """What the operator table says that a method means."""
-    result: Variable = METHODS[method](*operands)
+    for operand in operands:
+        if isinstance(operand, Variable) and operand.dialect is not None:
+            result: Variable = operand.dialect.function(method, depth=3)(*operands)
+            return result
+    result = METHODS[method](*operands)
     return result
+
+
+class Dialect:
+    """Operators and methods that mean something else on variables of another class.
+
+    They do so where a user writes them. The package's own code, which computes gradients and rewrites
+    graphs with the same variables, means its own functions always.
+
+    Attributes
+    ----------
+    variable : type
+        The class of variables that are computed from variables of this dialect.
+    methods : dict
+        The functions by the name of the method, those that differ.
+    """
+
+    def __init__(self, variable: "type[Variable]", methods: "dict[str, Callable[..., Any]]") -> None:
+        self.variable = variable
+        self.methods = methods
+
+    def function(self, method: str, depth: int) -> "Callable[..., Any]":
+        """What a method means for who is that many calls away."""
+        if method in self.methods and not written_here(depth + 1):
+            return self.methods[method]
+        return METHODS[method]
+
+    def __contains__(self, method: str) -> bool:
+        return method in self.methods or method in METHODS
 
 
 class Variable:
@@ -47,9 +81,15 @@ class Variable:
         The application that computes it; None for inputs, constants and shared variables.
     index : int
         Which output of ``owner`` it is.
+    made : Origin or None
+        Where the user made it, for inputs.
     """
 
+    made: Origin | None = None
+
     __array_priority__ = 1000.0
+    dialect: "ClassVar[Dialect | None]" = None
+    """Who else's operators and methods a user writes with it; that of what is computed from it, too."""
 
     def __init__(
         self, type: TensorType, name: str | None = None, owner: "Apply | None" = None, index: int = 0
@@ -95,6 +135,10 @@ class Variable:
         from symconv.viz import mimebundle  # drawing is loaded when first used
 
         return mimebundle(self)
+
+    def clone(self) -> "Variable":
+        """An input of the same type and name, computed by nothing."""
+        return Variable(self.type, self.name)
 
     # What it is not: a value
 
@@ -272,11 +316,16 @@ class Variable:
         """The sizes as an int64 vector."""
         return operate("shape", self)
 
+    @property
+    def size(self) -> "Variable":
+        """The number of elements as an int64 scalar."""
+        return operate("size", self)
+
     def __getattr__(self, name: str) -> Any:
         # Every other method (x.sum(), x.dimshuffle(...), x.tanh()) is a function of the operator table.
-        if name.startswith("_") or name not in METHODS:
+        if name.startswith("_") or name not in (METHODS if self.dialect is None else self.dialect):
             raise AttributeError(f"a symbolic variable has no attribute {name!r}")
-        function = METHODS[name]
+        function = METHODS[name] if self.dialect is None else self.dialect.function(name, depth=2)
 
         def method(*args: Any, **kwargs: Any) -> Any:
             return function(self, *args, **kwargs)
@@ -284,6 +333,12 @@ class Variable:
         method.__name__ = name
         method.__doc__ = function.__doc__
         return method
+
+    def eval(self, inputs: "Mapping[Variable, Any] | None" = None) -> Any:
+        """The value of the expression for values of its inputs; see ``symconv.compile.function.evaluate``."""
+        from symconv.compile.function import evaluate  # the compiler is loaded when first used
+
+        return evaluate(self, inputs)
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *(name for name in METHODS if not name.startswith("_"))]
@@ -296,6 +351,9 @@ class Variable:
         if self.owner is None:
             return super().__reduce_ex__(protocol)
         return thaw_one, (freeze([self]),)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name not in UNTRAVELLED}
 
 
 class Constant(Variable):
@@ -313,6 +371,10 @@ class Constant(Variable):
         super().__init__(type_of(data), name)
         self.data = data
 
+    def clone(self) -> "Constant":
+        """Another constant of the same value."""
+        return Constant(self.data, self.name)
+
     def __str__(self) -> str:
         if self.name is not None:
             return str(self.name)
@@ -321,40 +383,6 @@ class Constant(Variable):
         if self.data.size <= 6:
             return np.array2string(self.data, separator=", ").replace("\n", "")
         return f"<constant {self.type}>"
-
-
-class Container:
-    """The storage of a shared variable: mutable because that is its purpose.
-
-    Attributes
-    ----------
-    value : ndarray
-        The current value.
-    version : int
-        Grows with every assignment.
-    lent : bool
-        Whether the array itself was handed out, so that it may change behind our back.
-    """
-
-    __slots__ = ("lent", "value", "version")
-
-    def __init__(self, value: Array, lent: bool = False) -> None:
-        self.value = value
-        self.version = 0
-        self.lent = lent
-
-    def assign(self, value: Array, lent: bool = False) -> None:
-        """Replace the value."""
-        self.value = value
-        self.version += 1
-        self.lent = lent
-
-    def __getstate__(self) -> tuple[Array, bool]:
-        return self.value, self.lent
-
-    def __setstate__(self, state: tuple[Array, bool]) -> None:
-        self.value, self.lent = state
-        self.version = 0
 
 
 class SharedVariable(Variable):
@@ -368,11 +396,24 @@ class SharedVariable(Variable):
         Where the value is.
     name : str, optional
         The user's name for it.
+    strict : bool
+        Whether ``set_value`` takes nothing but arrays of the very dtype.
+
+    Attributes
+    ----------
+    default_update : Variable or None
+        The value that it gets after each call of a function that uses it, unless the function is given
+        another update or told ``no_default_updates``. May be set at any time.
     """
 
-    def __init__(self, type: TensorType, container: Container, name: str | None = None) -> None:
+    default_update: Any = None
+
+    def __init__(
+        self, type: TensorType, container: Container, name: str | None = None, strict: bool = False
+    ) -> None:
         super().__init__(type, name)
         self.container = container
+        self.strict = strict
 
     def get_value(self, borrow: bool = False) -> Array:
         """The current value.
@@ -408,8 +449,26 @@ class SharedVariable(Variable):
         DTypeError, ShapeError, RankError
             Where the value does not fit; the old value stays.
         """
-        fitted = fit(value, self.type, f"shared variable {self}", copy_always=not borrow)
+        what = f"shared variable {self}"
+        fitted = fit(value, self.type, what, copy_always=not borrow, strict=self.strict)
         self.container.assign(fitted, lent=borrow)
+
+    def zero(self, borrow: bool = False) -> None:
+        """Set every element to zero.
+
+        Parameters
+        ----------
+        borrow : bool
+            True writes into the array itself: who has borrowed it sees the zeros.
+        """
+        if borrow:
+            self.container.value[...] = 0
+        else:
+            self.container.assign(np.zeros_like(self.container.value))
+
+    def clone(self) -> "SharedVariable":
+        """Another variable of the same value: who sets or updates one of them changes both."""
+        return SharedVariable(self.type, self.container, self.name, self.strict)
 
 
 class Apply:
@@ -437,13 +496,27 @@ class Apply:
         self.op = op
         self.inputs = inputs
         self.origin = here() if origin is None else origin
-        self.outputs = tuple(Variable(type, None, self, index) for index, type in enumerate(types))
+        kind: type[Variable] = Variable
+        for variable in inputs:
+            if variable.dialect is not None:
+                kind = variable.dialect.variable
+                break
+        self.outputs = tuple(kind(type, None, self, index) for index, type in enumerate(types))
 
     def __repr__(self) -> str:
         return f"{self.op}({', '.join(map(str, self.inputs))})"
 
 
-def fit(value: Any, type: TensorType, what: str, copy_always: bool = False) -> Array:
+def fit(
+    value: Any,
+    type: TensorType,
+    what: str,
+    copy_always: bool = False,
+    *,
+    strict: bool = False,
+    downcast: bool | None = None,
+    where: Origin | None = None,
+) -> Array:
     """Convert a value to an array of ``type``, without loss, or say why not.
 
     Parameters
@@ -456,6 +529,14 @@ def fit(value: Any, type: TensorType, what: str, copy_always: bool = False) -> A
         What the value is for, for the error's text.
     copy_always : bool
         Whether the result must not be the user's own array.
+    strict : bool
+        Whether nothing is converted: only an array of the very dtype will do.
+    downcast : bool, optional
+        True converts any real number to any dtype, whatever is lost. False converts nothing inexactly.
+        None, the default, rounds Python's own numbers and lists of them alone: ``[0.1]`` becomes float32.
+
+    where : Origin, optional
+        The user's line, for the error's text.
 
     Returns
     -------
@@ -463,40 +544,63 @@ def fit(value: Any, type: TensorType, what: str, copy_always: bool = False) -> A
         Of exactly the type's dtype.
     """
     if isinstance(value, Variable):
-        raise ArgumentError(f"{what} needs a value, got the symbolic variable {value}")
+        raise ArgumentError(
+            f"{what} needs a value, got the symbolic variable {value}",
+            arguments=[("needed", type), ("got", value.type)],
+            where=where,
+        )
     array = np.asarray(value)
+    if strict and (array is not value or array.dtype != type.dtype):
+        raise DTypeError(
+            f"{what} is strict: it takes nothing but an ndarray of dtype {type.dtype}",
+            arguments=[("needed", type), ("got", _kind(value))],
+            where=where,
+            hint=f"convert it yourself: numpy.asarray(value, {type.dtype!r})",
+        )
     if array.dtype.name != type.dtype or not array.dtype.isnative:
-        array = _convert(value, array, type, what)
+        array = _convert(value, array, type, what, downcast, where)
     if array.ndim != type.ndim:
         raise RankError(
             f"{what} needs {type.ndim} dimensions, got {array.ndim}",
             arguments=[("needed", type), ("got", _describe(array))],
+            where=where,
         )
     if not type.accepts(array.shape):
         raise ShapeError(
             f"{what} needs shape {_shape_text(type)}, got {array.shape}",
             arguments=[("needed", type), ("got", _describe(array))],
+            where=where,
         )
     return array.copy() if copy_always and (array is value or array.base is not None) else array
 
 
-def _convert(value: Any, array: Array, type: TensorType, what: str) -> Array:
+def _convert(
+    value: Any, array: Array, type: TensorType, what: str, downcast: bool | None, where: Origin | None
+) -> Array:
     target = np.dtype(type.dtype)
     lossless = np.can_cast(array.dtype, target, "safe")
     of_numbers = array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and target.kind != "c")
+    if not lossless and of_numbers and downcast:
+        with np.errstate(all="ignore"):
+            return array.astype(target)
     if not lossless and of_numbers and not isinstance(value, np.ndarray | np.generic):
         # Numbers and lists have no dtype of their own: they fit if their values do.
         with np.errstate(all="ignore"):
             converted = array.astype(target)
-        real_into_float = array.dtype.kind in "iuf" and target.kind in "fc"
+        real_into_float = array.dtype.kind in "iuf" and target.kind in "fc" and downcast is None
         lossless = real_into_float or bool(np.all(converted == array))
     if not lossless:
         raise DTypeError(
             f"{what} needs dtype {type.dtype}, and {array.dtype} does not convert to it without loss",
             arguments=[("needed", type), ("got", _describe(array))],
+            where=where,
             hint=f"convert it yourself: value.astype({type.dtype!r})",
         )
     return array.astype(target)
+
+
+def _kind(value: Any) -> str:
+    return _describe(value) if isinstance(value, np.ndarray) else value.__class__.__name__
 
 
 def _describe(array: Array) -> str:

@@ -10,9 +10,9 @@ An op is a frozen dataclass, so equality, hashing and printing come free. One op
     lower(k, inputs, outputs)             how it is fast, written with the builder ``k``
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence, Set
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -30,8 +30,26 @@ if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
 
     Step = Callable[..., Sequence["Array"]]
 
-Role = Literal["view", "elementwise", "anchor", "opaque", "control"]
+Role = Literal["view", "elementwise", "anchor", "reduction", "opaque", "control"]
 Gradients = Sequence[Variable | None]
+
+
+class United(NamedTuple):
+    """One op for several applies.
+
+    Attributes
+    ----------
+    op : Op
+        What runs.
+    inputs : tuple of int
+        Which of their inputs it takes.
+    outputs : dict
+        For each of their outputs that is used its own.
+    """
+
+    op: "Op"
+    inputs: tuple[int, ...]
+    outputs: dict[Variable, int]
 
 
 @dataclass(frozen=True)
@@ -43,8 +61,10 @@ class Op:
     role : str
         "view": the output is a view of the first input; "elementwise": the output has the broadcast shape
         of the inputs and each element depends on the elements at its place; "anchor": computes its
-        output tile by tile and lets elementwise work continue on each tile; "control": runs inner graphs,
-        see ``drive``; "opaque": none of these.
+        output tile by tile and lets elementwise work continue on each tile; "reduction": combines the
+        elements of its input along ``axes`` by a ``ufunc`` in the dtype ``accumulator`` (see ``Reduce``),
+        so that elementwise work before and after it joins; "control": runs inner graphs, see ``drive``;
+        "opaque": none of these.
     argument_names : tuple of str
         What errors call the inputs.
     reads_values : tuple of int
@@ -52,6 +72,8 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    generates : bool
+        Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
     core_ndim : int or None
         How many trailing axes of the inputs do not broadcast, while all before them do: 0 for elementwise
         work, 2 for products of stacks of matrices; None where no axis does.
@@ -82,6 +104,7 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    generates: ClassVar[bool] = False
     core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
     infix: ClassVar[str] = ""
@@ -143,6 +166,18 @@ class Op:
             The op's inputs.
         """
         raise NotImplementedError(f"{type(self).__name__} runs no inner graphs")
+
+    @property
+    def family(self) -> Hashable:
+        """Equal for ops that, on the same inputs, may run as one; None for one that runs alone."""
+        return None
+
+    def united(self, nodes: Sequence[Apply], used: Set[Variable]) -> United | None:
+        """Applies of one family to the same inputs as one, which gives what is used of their outputs.
+
+        None where there is nothing to gain.
+        """
+        return None
 
     # What every op does alike
 
@@ -242,4 +277,4 @@ def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
         ) from None
 
 
-__all__ = ["Gradients", "Op", "Role", "as_tuple", "as_variable", "weak_constant"]
+__all__ = ["Gradients", "Op", "Role", "United", "as_tuple", "as_variable", "weak_constant"]

@@ -29,6 +29,12 @@ _given: ContextVar[Origin | None] = ContextVar("symconv origin", default=None)
 PROGRAMS = ("symconv.demo",)
 
 
+def written_here(depth: int) -> bool:
+    """Whether the caller that many calls away is code of the package itself."""
+    module = sys._getframe(depth).f_globals.get("__name__", "")
+    return (module == "symconv" or module.startswith("symconv.")) and module not in PROGRAMS
+
+
 def here() -> Origin | None:
     """The origin given by ``written_at``, else the nearest line outside symconv on the call stack."""
     given = _given.get()

@@ -58,7 +58,9 @@ def tensor(dtype: Any = None, shape: Sequence[int | None] = (), name: str | None
     >>> sc.tensor("float32", (None, 3, None, None), "images")
     images: float32[?,3,?,?]
     """
-    return Variable(TensorType(dtype_name(dtype), _shape(shape)), _name(name))
+    variable = Variable(TensorType(dtype_name(dtype), _shape(shape)), _name(name))
+    variable.made = here()
+    return variable
 
 
 def _shape(shape: Sequence[int | None]) -> tuple[Dim, ...]:
@@ -198,6 +200,7 @@ def shared(
     borrow: bool = False,
     *,
     shape: Sequence[int | None] | None = None,
+    strict: bool = False,
 ) -> SharedVariable:
     """A variable with a value of its own, which functions read and update.
 
@@ -211,6 +214,8 @@ def shared(
         True keeps the array itself: who changes it, changes the shared value. By default it is copied.
     shape : sequence of (int or None), optional
         The static shape, which later values must fit; by default exactly that of ``value``.
+    strict : bool
+        Whether nothing is converted, now and later: values must be arrays, of the very dtype.
 
     Returns
     -------
@@ -237,6 +242,12 @@ def shared(
             where=here(),
             hint="compute it first: shared(variable.eval({...}))",
         )
+    if strict and not isinstance(value, np.ndarray):
+        raise ArgumentError(
+            f"a strict shared variable needs an array, got {type(value).__name__}",
+            where=here(),
+            hint="convert it yourself: shared(numpy.asarray(value, dtype=...), strict=True)",
+        )
     array = np.asarray(value, dtype=current().floatX if type(value) is float else None)
     if array.dtype.name not in DTYPES:
         raise DTypeError(f"a shared variable cannot hold {array.dtype} values", where=here())
@@ -246,7 +257,8 @@ def shared(
     if not type_.accepts(array.shape):
         kind = RankError if len(static) != array.ndim else ShapeError
         raise kind(f"a shared variable of shape {static} got a value of shape {array.shape}", where=here())
-    return SharedVariable(type_, Container(array if borrow else array.copy(), lent=borrow), _name(name))
+    container = Container(array if borrow else array.copy(), lent=borrow)
+    return SharedVariable(type_, container, _name(name), strict)
 
 __all__ = [
     "tensor", "scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4", "tensor5", "scalars",

@@ -1,19 +1,23 @@
-"""Where gradients stop; imports the graph."""
+"""Where gradients stop or change, while values pass: cuts, clips and scales; imports the graph and ops."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from symconv.errors import GradientError, OptionError
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
+from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
+from symconv.ops.elemwise_rows import clip, mul, zeros_like
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 
-class Disconnected(Op):
-    """The input itself, through which no gradient flows."""
+class Pass(Op):
+    """The input itself; what becomes of the gradient, subclasses say."""
 
     role: ClassVar[Role] = "view"
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
@@ -27,18 +31,94 @@ class Disconnected(Op):
     def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
         return value
 
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        return [None]
-
     def fold(self, node: Apply) -> Variable | None:
         """It vanishes: by the time that graphs are simplified, gradients have been taken."""
         return node.inputs[0]
 
 
+class Disconnected(Pass):
+    """The input itself, through which no gradient flows."""
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        return [None]
+
+
+class Zeroed(Pass):
+    """The input itself; its gradient is zero."""
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        return [zeros_like(inputs[0])]
+
+
+class Undefined(Pass):
+    """The input itself; to differentiate through it is an error."""
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        raise GradientError(
+            f"the gradient by {inputs[0]} was declared undefined",
+            arguments=[(str(inputs[0]), inputs[0].type)],
+            hint="leave it out of wrt, or cut it off with disconnected_grad",
+        )
+
+
+@dataclass(frozen=True)
+class Clipped(Pass):
+    """The input itself; its gradient is clipped to an interval.
+
+    Attributes
+    ----------
+    low, high : float
+        The interval's ends.
+    """
+
+    low: float
+    high: float
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        return [None if gradients[0] is None else clip(gradients[0], self.low, self.high)]
+
+
+@dataclass(frozen=True)
+class Scaled(Pass):
+    """The input itself; its gradient is multiplied by a number.
+
+    Attributes
+    ----------
+    factor : float
+        The number.
+    """
+
+    factor: float
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        return [None if gradients[0] is None else mul(gradients[0], self.factor)]
+
+
+def _passed(op: Op, x: Operand) -> Variable:
+    return op.apply(as_variable(x)).outputs[0]
+
+
+def _number(value: Any, what: str) -> float:
+    try:
+        return float(value)
+    except Exception:
+        raise OptionError(
+            f"{what} must be a number, got {value!r}", where=here(), hint="a symbolic one will not do"
+        ) from None
+
+
 def disconnected_grad(x: Operand) -> Variable:
-    """``x`` itself, but a constant for differentiation.
+    """``x`` itself, but a constant for differentiation: a cost that depends on it alone is disconnected.
 
     Examples
     --------
@@ -48,8 +128,61 @@ def disconnected_grad(x: Operand) -> Variable:
     >>> float(g.eval({x: 3.0}))
     3.0
     """
-    result: Variable = Disconnected()(as_variable(x))
-    return result
+    return _passed(Disconnected(), x)
 
 
-__all__ = ["Disconnected", "disconnected_grad"]
+def zero_grad(x: Operand) -> Variable:
+    """``x`` itself, whose gradient is zero: it counts as connected."""
+    return _passed(Zeroed(), x)
+
+
+def consider_constant(x: Operand) -> Variable:
+    """``x`` itself, whose gradient is zero; another name of ``zero_grad``."""
+    return zero_grad(x)
+
+
+def undefined_grad(x: Operand) -> Variable:
+    """``x`` itself; a gradient that would have to go through it raises GradientError."""
+    return _passed(Undefined(), x)
+
+
+def grad_clip(x: Operand, lower_bound: float, upper_bound: float) -> Variable:
+    """``x`` itself; gradients that arrive there are clipped, element by element.
+
+    Parameters
+    ----------
+    x : variable or array_like
+    lower_bound, upper_bound : float
+        The smallest and the largest value that a gradient by ``x`` keeps.
+
+    Returns
+    -------
+    Variable
+
+    Raises
+    ------
+    OptionError
+        For bounds that are no numbers, or in the wrong order.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> x = sc.dscalar("x")
+    >>> g = sc.grad(sc.grad_clip(x, -1, 1) ** 2, x)
+    >>> float(g.eval({x: 3.0}))
+    1.0
+    """
+    low, high = _number(lower_bound, "lower_bound"), _number(upper_bound, "upper_bound")
+    if not low <= high:
+        raise OptionError(f"grad_clip needs bounds in order, got {low} and {high}", where=here())
+    return _passed(Clipped(low, high), x)
+
+
+def grad_scale(x: Operand, multiplier: float) -> Variable:
+    """``x`` itself; gradients that arrive there are multiplied by a number, which may be negative."""
+    return _passed(Scaled(_number(multiplier, "multiplier")), x)
+
+
+__all__ = [
+    "consider_constant", "disconnected_grad", "grad_clip", "grad_scale", "undefined_grad", "zero_grad",
+]  # fmt: skip

@@ -6,7 +6,6 @@
 The functions here have the names of Python's own (sum, max, all); within this module Python's are not used.
 """
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -23,7 +22,7 @@ from symconv.ops.elemwise_rows import abs, cast, eq, second, sqr, sqrt, switch
 from symconv.ops.shape import count_of, dimshuffle, flatten, normalised_axes
 
 if TYPE_CHECKING:  # the builder is handed in
-    from symconv.compile.builder import Builder, Position
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 Axes = int | Sequence[int] | None
@@ -79,6 +78,7 @@ REDUCTIONS = {
     for reduction in (
         Reduction("sum", "add", _counted, lambda x, z, g, axes: second(x, g)),
         Reduction("prod", "multiply", _counted, _prod_gradient),
+        Reduction("prod_of_nonzeros", "multiply", _counted, lambda x, z, g, axes: g * z / x),
         Reduction("max", "maximum", str, lambda x, z, g, axes: switch(eq(x, z), g, 0), empty=False),
         Reduction("min", "minimum", str, lambda x, z, g, axes: switch(eq(x, z), g, 0), empty=False),
         Reduction("all", "logical_and", lambda dtype: "bool"),
@@ -108,7 +108,7 @@ class Reduce(Op):
         dtype of the result; None leaves it to the reduction.
     """
 
-    role: ClassVar[Role] = "anchor"
+    role: ClassVar[Role] = "reduction"
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
     kind: Reduction
     axes: tuple[int, ...]
@@ -140,38 +140,10 @@ class Reduce(Op):
         with np.errstate(all="ignore"):
             return np.asarray(ufunc.reduce(x, **options)).astype(result, copy=False)
 
-    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
-        """The ufunc's own reduction, block by block of the first axis that stays."""
-        (x,) = inputs
-        kept = [axis for axis in range(x.ndim) if axis not in self.axes]
-        if not kept:
-            self._reduce(k, x, k.whole(x.ndim if self.keepdims else 0))
-            return
-        first = kept[0]
-        sizes = [int(size) for size in x.shape]  # type: ignore[arg-type]
-        others = math.prod(size for axis, size in enumerate(sizes) if axis != first)
-        each = others * np.dtype(x.dtype).itemsize
-        with k.blocks(k.axis(sizes[first], "start", "length"), bytes_each=each) as (block,):
-            part = [block.slice if axis == first else slice(None) for axis in range(x.ndim)]
-            stays = range(x.ndim) if self.keepdims else kept
-            self._reduce(k, x[tuple(part)], tuple(part[axis] for axis in stays))
-
-    def _reduce(self, k: "Builder", part: "Value", at: "Position") -> None:
-        tile = k.tile(at)
-        options: dict[str, Any] = {"axis": self.axes}
-        if self.keepdims:
-            options["keepdims"] = True
-        total = tile
-        if self.kind.ufunc in ("add", "multiply"):
-            accumulator = self.accumulator(tile.dtype)
-            if accumulator != tile.dtype:
-                total = k.buffer(tile.shape, accumulator, "total")
-            if accumulator != part.dtype:
-                options["dtype"] = f"np.{accumulator}" + "_" * (accumulator == "bool")
-        k.call(f"{self.kind.ufunc}.reduce", part, out=total, **options)
-        if total is not tile:
-            k.copy(total, tile)
-        k.epilogue(tile, at)
+    @property
+    def ufunc(self) -> str:
+        """Name of the NumPy ufunc that combines two elements."""
+        return self.kind.ufunc
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -302,12 +274,15 @@ def sum(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = N
     return _reduce("sum", x, axis, keepdims, dtype)
 
 
-def prod(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None) -> Variable:
+def prod(
+    x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = None, no_zeros: bool = False
+) -> Variable:
     """The product over axes; parameters and dtypes as of ``sum``.
 
-    The gradient is right where elements are 0; a second gradient is not at such places.
+    The gradient is right where elements are 0; a second gradient is not at such places. ``no_zeros`` promises
+    that there are none: then the gradient is g prod(x) / x, which costs less.
     """
-    return _reduce("prod", x, axis, keepdims, dtype)
+    return _reduce("prod_of_nonzeros" if no_zeros else "prod", x, axis, keepdims, dtype)
 
 
 def max(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
@@ -395,6 +370,11 @@ def argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
 def argmin(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable:
     """The position of the first smallest element along an axis, int64; as ``argmax``."""
     return _position("argmin", x, axis, keepdims)
+
+
+def max_and_argmax(x: Operand, axis: Axes = None, keepdims: bool = False) -> tuple[Variable, Variable]:
+    """``max`` and ``argmax`` over axes; the gradient of the first goes to every tie, none to the second."""
+    return max(x, axis, keepdims), argmax(x, axis, keepdims)
 
 
 METHODS.update(

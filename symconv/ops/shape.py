@@ -1,9 +1,7 @@
-"""Shapes: reading them, changing them, permuting and adding axes; imports the graph.
+"""Shapes: stating and changing them; imports axes and sizes, whose names are here too.
 
-    DimShuffle    permutes, drops and adds axes         a view
     Reshape       the same elements in another shape    a view of a contiguous array
     SpecifyShape  promises sizes                        a view
-    Shape, ShapeAt, MakeVector                          sizes as values, of dtype int64
 """
 
 import math
@@ -11,115 +9,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
-from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
-from symconv.graph.nodes import Apply, Constant, Operand, Variable, constant
+from symconv.errors import RankError, ShapeError
+from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType, type_of
+from symconv.ops.axes import (
+    DimShuffle,
+    dimshuffle,
+    expand_dims,
+    normalised_axes,
+    normalised_axis,
+    shape_padaxis,
+    shape_padleft,
+    shape_padright,
+    squeeze,
+    swapaxes,
+    transpose,
+)
+from symconv.ops.sizes import MakeVector, Shape, ShapeAt, count_of, shape, size_of, stated_shape
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
-
-Axis = int | str  # an axis of the input, or "x" for a new one
-
-
-@dataclass(frozen=True)
-class DimShuffle(Op):
-    """Permute, drop and add axes.
-
-    Attributes
-    ----------
-    order : tuple of (int or "x")
-        For each axis of the result the input's axis, or "x" for a new one of size 1.
-    input_ndim : int
-        Rank of the input. Axes that ``order`` leaves out must be known to have size 1.
-    """
-
-    role: ClassVar[Role] = "view"
-    argument_names: ClassVar[tuple[str, ...]] = ("x",)
-    order: tuple[Axis, ...]
-    input_ndim: int
-
-    def __post_init__(self) -> None:
-        axes = self.kept
-        wrong = [axis for axis in axes if type(axis) is not int or not 0 <= axis < self.input_ndim]
-        if wrong:
-            raise RankError(
-                f"dimshuffle pattern {self.order} names {wrong[0]!r}, but the axes of the input are "
-                f"0 to {self.input_ndim - 1}",
-                where=here(),
-                hint='write axes as numbers, and "x" for a new axis of size 1',
-            )
-        if len(set(axes)) != len(axes):
-            raise ShapeError(f"dimshuffle pattern {self.order} names an axis twice", where=here())
-
-    @property
-    def kept(self) -> tuple[int, ...]:
-        """The input's axes that stay, in their new order."""
-        return tuple(axis for axis in self.order if not isinstance(axis, str) or axis != "x")  # type: ignore[misc]
-
-    @property
-    def dropped(self) -> tuple[int, ...]:
-        """The input's axes that vanish."""
-        return tuple(axis for axis in range(self.input_ndim) if axis not in self.order)
-
-    @property
-    def inverse(self) -> "DimShuffle":
-        """The op that undoes this one."""
-        axes = range(self.input_ndim)
-        order = tuple(self.order.index(axis) if axis in self.order else "x" for axis in axes)
-        return DimShuffle(order, len(self.order))
-
-    def out_types(self, x: TensorType) -> TensorType:
-        if x.ndim != self.input_ndim:
-            raise RankError(f"dimshuffle {self.order} needs {self.input_ndim} dimensions, got {x.ndim}")
-        for axis in self.dropped:
-            if x.shape[axis] != 1:
-                size = "unknown" if x.shape[axis] is None else x.shape[axis]
-                raise ShapeError(
-                    f"dimshuffle {self.order} drops axis {axis}, whose size is {size} and not known to be 1",
-                    hint="index it away, or promise its size with specify_shape",
-                )
-        return x.with_shape(1 if isinstance(axis, str) else x.shape[axis] for axis in self.order)
-
-    def perform(self, x: Array) -> Array:
-        moved = x.transpose(self.kept + self.dropped)
-        new = tuple(np.newaxis if axis == "x" else slice(None) for axis in self.order)
-        return moved[new + (0,) * len(self.dropped) + (Ellipsis,)]
-
-    def view(self, k: "Builder", value: "Value", shape: tuple[int, ...]) -> "Value":
-        """The input's axes permuted, the dropped ones indexed away, the new ones inserted."""
-        kept = [axis for axis in range(self.input_ndim) if axis in self.order]
-        value = value[tuple(slice(None) if axis in kept else 0 for axis in range(self.input_ndim))]
-        value = value.transpose(*(kept.index(axis) for axis in self.kept))
-        return value[tuple(None if axis == "x" else slice(None) for axis in self.order)]
-
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        gradient = gradients[0]
-        return [None if gradient is None else self.inverse(gradient)]
-
-    def fold(self, node: Apply) -> Variable | None:
-        """Two are one, and one that changes nothing vanishes."""
-        source = node.inputs[0]
-        if self.kept == tuple(sorted(self.kept)) and source.type == node.outputs[0].type:
-            return source  # at most, axes of size 1 were dropped and added again
-        if source.owner is None or not isinstance(source.owner.op, DimShuffle):
-            return None
-        first = source.owner.op
-        order = tuple("x" if isinstance(axis, str) else first.order[axis] for axis in self.order)
-        both = DimShuffle(order, first.input_ndim)
-        return both.apply(source.owner.inputs[0]).outputs[0]
-
-    @property
-    def details(self) -> tuple[str, ...]:
-        """The pattern."""
-        return tuple(map(str, self.order))
 
 
 @dataclass(frozen=True)
@@ -258,289 +171,6 @@ class SpecifyShape(Op):
         return node.inputs[0] if node.inputs[0].type == node.outputs[0].type else None
 
 
-class Shape(Op):
-    """The sizes of a tensor, int64[ndim]."""
-
-    argument_names: ClassVar[tuple[str, ...]] = ("x",)
-    ignores_values: ClassVar[tuple[int, ...]] = (0,)
-
-    def out_types(self, x: TensorType) -> TensorType:
-        value = None if None in x.shape else np.array(x.shape, "int64")
-        return TensorType("int64", (x.ndim,), value)
-
-    def perform(self, x: Array) -> Array:
-        return np.array(x.shape, "int64")
-
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        return [None]
-
-    def fold(self, node: Apply) -> Variable | None:
-        """Sizes that are known are a constant."""
-        value = node.op.out_types(node.inputs[0].type)
-        return Constant(value.value) if isinstance(value, TensorType) and value.value is not None else None
-
-
-@dataclass(frozen=True)
-class ShapeAt(Op):
-    """One size of a tensor, int64[].
-
-    Attributes
-    ----------
-    axis : int
-        Which one, from 0.
-    """
-
-    argument_names: ClassVar[tuple[str, ...]] = ("x",)
-    ignores_values: ClassVar[tuple[int, ...]] = (0,)
-    axis: int
-
-    def out_types(self, x: TensorType) -> TensorType:
-        size = x.shape[self.axis]
-        return TensorType("int64", (), None if size is None else np.array(size, "int64"))
-
-    def perform(self, x: Array) -> Array:
-        return np.array(x.shape[self.axis], "int64")
-
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        return [None]
-
-    def fold(self, node: Apply) -> Variable | None:
-        """A size that is known is a constant."""
-        size = node.inputs[0].type.shape[self.axis]
-        return None if size is None else Constant(np.array(size, "int64"))
-
-
-@dataclass(frozen=True)
-class MakeVector(Op):
-    """Integer scalars as one vector, int64[length].
-
-    Attributes
-    ----------
-    length : int
-        Number of scalars.
-    """
-
-    length: int
-
-    def __post_init__(self) -> None:
-        # All values count, however many there are.
-        object.__setattr__(self, "reads_values", tuple(range(self.length)))
-
-    def out_types(self, *sizes: TensorType) -> TensorType:
-        for size in sizes:
-            if size.ndim != 0:
-                raise RankError(f"a size must be a scalar, got {size}")
-            if size.dtype[0] not in "iu":
-                raise DTypeError(f"a size must be an integer, got {size}")
-        values = [size.value for size in sizes if size.value is not None]
-        known = np.array(values, "int64") if len(values) == self.length else None
-        return TensorType("int64", (self.length,), known)
-
-    def perform(self, *sizes: Array) -> Array:
-        return np.array(sizes, "int64")
-
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        return [None] * len(inputs)
-
-    def fold(self, node: Apply) -> Variable | None:
-        """A vector of constants is a constant."""
-        values = [variable.data for variable in node.inputs if isinstance(variable, Constant)]
-        return Constant(np.array(values, "int64")) if len(values) == self.length else None
-
-
-# Sizes
-
-
-def shape(x: Operand) -> Variable:
-    """The sizes of ``x`` as an int64 vector; a constant where all of them are known."""
-    x = as_variable(x)
-    known = Shape().out_types(x.type).value
-    result: Variable = Shape()(x) if known is None else constant(known)
-    return result
-
-
-def size_of(x: Operand, axis: int) -> Variable:
-    """The size of one axis of ``x`` as an int64 scalar; a constant where it is known."""
-    x = as_variable(x)
-    axis = normalised_axis(axis, x.ndim)
-    size = x.type.shape[axis]
-    result: Variable = ShapeAt(axis)(x) if size is None else Constant(np.array(size, "int64"))
-    return result
-
-
-def count_of(x: Operand, axes: Sequence[int] | None = None) -> Variable:
-    """The number of elements of ``x``, or of its part along ``axes``, as an int64 scalar."""
-    x = as_variable(x)
-    axes = range(x.ndim) if axes is None else axes
-    known = [x.type.shape[axis] for axis in axes]
-    count: Variable = Constant(np.array(math.prod(size for size in known if size is not None), "int64"))
-    for axis, size in zip(axes, known, strict=True):
-        if size is None:
-            count = count * size_of(x, axis) if not _is_one(count) else size_of(x, axis)
-    return count
-
-
-def _is_one(x: Variable) -> bool:
-    return isinstance(x, Constant) and bool(x.data == 1)
-
-
-def normalised_axis(axis: Any, ndim: int, what: str = "axis") -> int:
-    """An axis counted from the front.
-
-    Raises
-    ------
-    RankError
-        For an axis that does not exist.
-    """
-    try:
-        number = axis.__index__()
-    except AttributeError:
-        raise ArgumentError(f"{what} must be an integer, got {axis!r}", where=here()) from None
-    if not -ndim <= number < ndim:
-        raise RankError(
-            f"{what} {number} does not exist among {ndim} dimensions",
-            where=here(),
-            hint=f"axes go from {-ndim} to {ndim - 1}" if ndim else "a scalar has no axes",
-        )
-    return int(number % ndim)
-
-
-def normalised_axes(axes: Any, ndim: int) -> tuple[int, ...]:
-    """Axes counted from the front, sorted; None means all of them."""
-    if axes is None:
-        return tuple(range(ndim))
-    if isinstance(axes, np.ndarray):
-        axes = axes.tolist()
-    listed = axes if isinstance(axes, tuple | list) else (axes,)
-    result = tuple(sorted(normalised_axis(axis, ndim) for axis in listed))
-    if len(set(result)) != len(result):
-        raise ShapeError(f"an axis is named twice in {tuple(listed)}", where=here())
-    return result
-
-
-# Axes
-
-
-def _shuffled(x: Variable, order: Sequence[Axis]) -> Variable:
-    result: Variable = DimShuffle(tuple(order), x.ndim)(x)
-    return result
-
-
-def dimshuffle(x: Operand, *pattern: Any) -> Variable:
-    """Permute, drop and add axes.
-
-    Parameters
-    ----------
-    x : variable or array_like
-    *pattern : int or "x"
-        For each axis of the result, the axis of ``x`` that it is, or "x" for a new one of size 1, which
-        broadcasts. A list or tuple of these does as well. Axes left out must be known to have size 1.
-
-    Returns
-    -------
-    Variable
-        A view.
-
-    Raises
-    ------
-    RankError, ShapeError
-        For an axis that does not exist, comes twice, or is left out and not known to have size 1.
-
-    Examples
-    --------
-    >>> import symconv as sc
-    >>> sc.dvector("b").dimshuffle("x", 0, "x", "x").type
-    TensorType(float64[1,?,1,1])
-    """
-    if len(pattern) == 1 and isinstance(pattern[0], tuple | list):
-        pattern = tuple(pattern[0])
-    order = [axis.__index__() if hasattr(axis, "__index__") else axis for axis in pattern]
-    return _shuffled(as_variable(x), order)
-
-
-def transpose(x: Operand, *axes: Any) -> Variable:
-    """Permute the axes; without ``axes`` reverse them.
-
-    Parameters
-    ----------
-    x : variable or array_like
-    *axes : int, or one sequence of int
-        The axis of ``x`` that each axis of the result is.
-
-    Returns
-    -------
-    Variable
-        A view.
-    """
-    x = as_variable(x)
-    if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
-        axes = tuple(axes[0] or ())
-    order = [normalised_axis(axis, x.ndim) for axis in axes] or list(reversed(range(x.ndim)))
-    if len(order) != x.ndim:
-        raise RankError(f"transpose of {x.ndim} dimensions got {len(order)} axes", where=here())
-    return _shuffled(x, order)
-
-
-def swapaxes(x: Operand, first: int, second: int) -> Variable:
-    """Exchange two axes; the result is a view."""
-    x = as_variable(x)
-    first, second = normalised_axis(first, x.ndim), normalised_axis(second, x.ndim)
-    order = list(range(x.ndim))
-    order[first], order[second] = second, first
-    return _shuffled(x, order)
-
-
-def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Variable:
-    """Drop the axes that are known to have size 1, or those named.
-
-    Raises
-    ------
-    ShapeError
-        For a named axis that is not known to have size 1.
-    """
-    x = as_variable(x)
-    if axis is None:
-        drop = tuple(index for index, size in enumerate(x.type.shape) if size == 1)
-    else:
-        drop = normalised_axes(axis, x.ndim)
-    return _shuffled(x, [index for index in range(x.ndim) if index not in drop])
-
-
-def expand_dims(x: Operand, axis: int | Sequence[int]) -> Variable:
-    """Insert axes of size 1 that stand at ``axis`` in the result."""
-    x = as_variable(x)
-    listed = list(axis) if isinstance(axis, tuple | list) else [axis]
-    new = normalised_axes(listed, x.ndim + len(listed))
-    old = iter(range(x.ndim))
-    return _shuffled(x, ["x" if index in new else next(old) for index in range(x.ndim + len(new))])
-
-
-def shape_padleft(x: Operand, count: int = 1) -> Variable:
-    """Add ``count`` axes of size 1 in front."""
-    x = as_variable(x)
-    return _shuffled(x, [*["x"] * count, *range(x.ndim)])
-
-
-def shape_padright(x: Operand, count: int = 1) -> Variable:
-    """Add ``count`` axes of size 1 behind."""
-    x = as_variable(x)
-    return _shuffled(x, [*range(x.ndim), *["x"] * count])
-
-
-def shape_padaxis(x: Operand, axis: int) -> Variable:
-    """Add one axis of size 1 that stands at ``axis`` in the result."""
-    return expand_dims(x, axis)
-
-
-# Sizes that change
-
-
 def reshape(x: Operand, shape: Any, ndim: int | None = None) -> Variable:
     """The elements of ``x``, in C order, in another shape.
 
@@ -567,50 +197,9 @@ def reshape(x: Operand, shape: Any, ndim: int | None = None) -> Variable:
     >>> sc.tensor("float64", (6, None)).reshape((2, 3, 1, -1)).type
     TensorType(float64[2,3,1,?])
     """
-    x = as_variable(x)
-    if isinstance(shape, Variable) and shape.ndim == 1:
-        return _reshape_to_vector(x, shape, ndim)
-    sizes = list(shape) if isinstance(shape, tuple | list | np.ndarray) else [shape]
-    if ndim is not None and ndim != len(sizes):
-        raise RankError(f"reshape got {len(sizes)} sizes and ndim={ndim}", where=here())
-    known = tuple(_static_size(size) for size in sizes)
-    return _reshape(x, sizes, known)
-
-
-def _reshape_to_vector(x: Variable, shape: Variable, ndim: int | None) -> Variable:
-    length = shape.type.shape[0] if ndim is None else ndim
-    if length is None:
-        raise RankError(
-            "reshape to a vector of unknown length needs the number of dimensions",
-            arguments=[("shape", shape.type)],
-            where=here(),
-            hint="pass ndim=",
-        )
-    if isinstance(shape, Constant):
-        return _reshape(x, shape.data.tolist(), tuple(shape.data.tolist()))
-    result: Variable = Reshape((None,) * length)(x, shape)
-    return result
-
-
-def _static_size(size: Any) -> int | None:
-    """The number that a size is, None where it is symbolic."""
-    if isinstance(size, Variable) and not isinstance(size, Constant):
-        return None
-    value = size.data if isinstance(size, Constant) else size
-    try:
-        return int(value.__index__())
-    except (AttributeError, TypeError):
-        raise DTypeError(f"a size must be an integer, got {size!r}", where=here()) from None
-
-
-def _reshape(x: Variable, sizes: list[Any], known: tuple[int | None, ...]) -> Variable:
+    lengths, known = stated_shape(shape, ndim)
     # What -1 stands for, the op finds where it can.
-    static = tuple(None if size == -1 else size for size in known)
-    if None in known:
-        lengths: Variable = MakeVector(len(sizes))(*sizes)
-    else:
-        lengths = Constant(np.array(known, "int64"))
-    result: Variable = Reshape(static)(x, lengths)
+    result: Variable = Reshape(tuple(None if size == -1 else size for size in known))(x, lengths)
     return result
 
 
@@ -668,7 +257,37 @@ def addbroadcast(x: Operand, *axes: int) -> Variable:
     return specify_shape(x, [1 if axis in ones else None for axis in range(x.ndim)])
 
 
-METHODS.update(
-    shape=shape, dimshuffle=dimshuffle, transpose=transpose, swapaxes=swapaxes, squeeze=squeeze,
-    reshape=reshape, flatten=flatten,
-)  # fmt: skip
+def unbroadcast(x: Operand, *axes: int) -> Variable:
+    """Forget that axes have size 1, so that they do not broadcast: for a place that takes any size."""
+    result: Variable = as_variable(x)
+    forgotten = normalised_axes(axes, result.ndim)
+    if any(result.type.shape[axis] == 1 for axis in forgotten):
+        sizes = tuple(None if axis in forgotten else size for axis, size in enumerate(result.type.shape))
+        # A reshape to its own sizes, whose type says less than it could.
+        result = Apply(Reshape(sizes), (result, Shape()(result)), (result.type.with_shape(sizes),)).outputs[0]
+    return result
+
+
+def patternbroadcast(x: Operand, pattern: Sequence[bool]) -> Variable:
+    """State for each axis whether it has size 1 and broadcasts; where it has not, running fails."""
+    x = as_variable(x)
+    if len(pattern) != x.ndim:
+        raise RankError(f"a pattern of {len(pattern)} axes for a tensor of {x.ndim}", where=here())
+    result = addbroadcast(x, *(axis for axis, one in enumerate(pattern) if one))
+    return unbroadcast(result, *(axis for axis, one in enumerate(pattern) if not one))
+
+
+def ravel(x: Operand) -> Variable:
+    """All axes made into one."""
+    return flatten(x)
+
+
+METHODS.update(shape=shape, reshape=reshape, flatten=flatten, ravel=ravel, size=count_of)
+
+__all__ = [
+    "DimShuffle", "MakeVector", "Reshape", "Shape", "ShapeAt", "SpecifyShape", "addbroadcast", "count_of",
+    "dimshuffle", "expand_dims", "flatten", "normalised_axes", "normalised_axis", "patternbroadcast", "ravel",
+    "reshape", "resolved",
+    "shape", "shape_padaxis", "shape_padleft", "shape_padright", "size_of", "specify_shape", "squeeze",
+    "stated_shape", "swapaxes", "transpose", "unbroadcast",
+]  # fmt: skip

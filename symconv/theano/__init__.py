@@ -13,26 +13,47 @@ import sys
 from importlib import import_module
 from typing import Any
 
+import symconv as sc
 from symconv.errors import ArgumentError
 from symconv.graph.nodes import Variable
-from symconv.theano import compile, gradient, printing, tensor
+from symconv.theano import compile, gof, gradient, ifelse, printing, sandbox, scalar, scan_module, tensor
 from symconv.theano._names import refuses
-from symconv.theano.compile import In, Out, function, shared
+from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
 from symconv.theano.configuration import config
 from symconv.theano.gradient import Lop, Rop, grad
 from symconv.theano.printing import pp
+from symconv.theano.scan_module import foldl, foldr, map, reduce, scan
 
 __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
 
 MODULES = (
     "compile",
+    "gof",
+    "gof.graph",
     "gradient",
+    "ifelse",
     "printing",
+    "sandbox",
+    "sandbox.rng_mrg",
+    "sandbox.softsign",
+    "scalar",
+    "scan_module",
+    "scan_module.scan_utils",
     "tensor",
+    "tensor.basic",
+    "tensor.elemwise",
+    "tensor.extra_ops",
+    "tensor.nlinalg",
     "tensor.nnet",
     "tensor.nnet.abstract_conv",
+    "tensor.nnet.bn",
     "tensor.nnet.conv",
+    "tensor.shared_randomstreams",
     "tensor.sharedvar",
+    "tensor.signal",
+    "tensor.signal.pool",
+    "tensor.slinalg",
+    "tensor.xlogx",
 )
 """What scripts can import below ``theano``."""
 
@@ -67,9 +88,13 @@ def install() -> None:
         sys.modules[f"theano.{name}"] = import_module(f"{__name__}.{name}")
 
 
+if hasattr(sc, "OpFromGraph"):
+    OpFromGraph = sc.OpFromGraph
+
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "In", "Lop", "Out", "Rop", "Variable", "compile", "config", "function", "grad", "gradient", "install",
-    "pp", "printing", "shared", "tensor",
+    "In", "Lop", "Mode", "Out", "Param", "Rop", "Variable", "clone", "compile", "config", "foldl", "foldr",
+    "function", "gof", "grad", "gradient", "ifelse", "install", "map", "pp", "printing", "reduce", "sandbox",
+    "scalar", "scan", "scan_module", "shared", "tensor",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """How a module of the compatibility surface answers for a name that it does not have; imports nothing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -22,3 +22,8 @@ def refuses(module: str, names: Mapping[str, Any]) -> Callable[[str], Any]:
         raise AttributeError(f"symconv does not support {module}.{name} yet{nearest}")
 
     return missing
+
+
+def present(source: Any, *names: str) -> Iterable[str]:
+    """Those of the names that a module has."""
+    return [name for name in names if hasattr(source, name)]

@@ -9,7 +9,7 @@ FIXED = {
     "mode": "FAST_RUN",
     "optimizer": "fast_run",
     "linker": "cvm",
-    "cast_policy": "numpy+floatX",
+    "cast_policy": "custom",
     "compute_test_value": "off",
     "exception_verbosity": "low",
     "profile": False,

@@ -1,10 +1,68 @@
-"""``theano.printing``: expressions as text; imports symconv."""
+"""``theano.printing``: expressions as text, and values printed as they are computed; imports symconv."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
 
 from symconv import debugprint, pp
+from symconv.graph.nodes import Variable
+from symconv.graph.op import Gradients, Op
+from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
 
 pprint = pp
 
+
+def _print_fn(op: "Print", value: Array) -> None:
+    for attribute in op.attrs:
+        found = getattr(value, attribute)
+        print(op.message, attribute, "=", found() if callable(found) else found)
+
+
+@dataclass(frozen=True)
+class Print(Op):
+    """The input itself, printed each time that it is computed.
+
+    Attributes
+    ----------
+    message : str
+        What stands before the value.
+    attrs : sequence of str
+        The attributes of the array that are printed; methods are called.
+    global_fn : callable
+        What is called with the op and the array instead of ``print``.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> x = sc.dvector("x")
+    >>> f = sc.function([x], Print("x", attrs=("shape",))(x) * 2)
+    >>> f([1.0, 2.0])
+    x shape = (2,)
+    array([2., 4.])
+    """
+
+    argument_names: ClassVar[tuple[str, ...]] = ("x",)
+    message: str = ""
+    attrs: Sequence[str] = ("__str__",)
+    global_fn: Callable[["Print", Array], None] = _print_fn
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attrs", tuple(self.attrs))
+
+    def out_types(self, x: TensorType) -> TensorType:
+        return x
+
+    def perform(self, x: Array) -> Array:
+        self.global_fn(self, x)
+        return x
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        return [gradients[0]]
+
+
 __getattr__ = refuses("theano.printing", globals())
 
-__all__ = ["debugprint", "pp", "pprint"]
+__all__ = ["Print", "debugprint", "pp", "pprint"]

@@ -127,7 +127,21 @@ def _results(what: Any, stage: str | None) -> Sequence[Variable]:
 
 
 def _tree(results: Sequence[Variable]) -> Iterator[str]:
+    """The tree; then, one after the other, those of the graphs that loops and branches run."""
     names: dict[Apply, str] = {}
+    yield from _branches(results, names)
+    shown = 0
+    while shown < len(names):
+        node, letters = list(names.items())[shown]
+        shown += 1
+        for graph in node.op.graphs:
+            inputs = ", ".join(f"{clean(str(variable))} {variable.type}" for variable in graph.inputs)
+            yield ""
+            yield f"inside {clean(str(node.op))} [{letters}], of {inputs or 'nothing'}"
+            yield from _branches(graph.outputs, names)
+
+
+def _branches(results: Sequence[Variable], names: dict[Apply, str]) -> Iterator[str]:
     stack = [(result, 0) for result in reversed(results)]
     while stack:
         variable, depth = stack.pop()

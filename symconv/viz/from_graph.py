@@ -91,6 +91,8 @@ class _Collector:
             inner = _inner_graph(node)
             if inner is None:
                 self._apply(node, None)
+                for graph in node.op.graphs:
+                    self._inside(node, graph)
             else:
                 self._group(node, inner)
         for index, variable in enumerate(self.graph.outputs):
@@ -155,6 +157,21 @@ class _Collector:
                 self._leaf(inside, group.id)
             self.source[outside] = self.source[inside]
 
+    def _inside(self, node: Apply, graph: FunctionGraph) -> None:
+        """What a loop or a branch runs: a group with inputs and results of its own."""
+        group = Group(f"g{len(self.groups)}", "inside " + str(node.op))
+        self.groups.append(group)
+        for variable in graph.inputs:
+            name = self._add("input", str(variable.name or "input"), (), str(variable.type), "", group.id)
+            self.source[variable] = (name, "")
+        for member in graph.nodes:
+            self._apply(member, group.id)
+        for variable in graph.outputs:
+            known = self.source.get(variable)
+            source, label = known if known is not None else (self._leaf(variable, group.id), "")
+            name = self._add("output", str(variable.name or "result"), (), str(variable.type), "", group.id)
+            self.edges.append(Edge(source, name, label))
+
     def _result(self, label: str, variable: Variable) -> None:
         known = self.source.get(variable)
         source, edge_label = known if known is not None else (self._leaf(variable, None), "")
@@ -176,6 +193,6 @@ def _in_lines(details: Sequence[str]) -> list[str]:
 def _inner_graph(node: Apply) -> FunctionGraph | None:
     """The graph inside a fused apply; its inputs are the apply's, one for one."""
     inner = getattr(node.op, "inner", None)
-    if isinstance(inner, FunctionGraph) and len(inner.inputs) == len(node.inputs) and inner.nodes:
-        return inner
-    return None
+    if node.op.role == "control" or not isinstance(inner, FunctionGraph):
+        return None
+    return inner if len(inner.inputs) == len(node.inputs) and inner.nodes else None

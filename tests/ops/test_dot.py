@@ -7,7 +7,8 @@ import pytest
 from reference import evaluate
 
 import symconv.ops.reduce  # noqa: F401  (methods of variables)
-from symconv.errors import RankError, ShapeError
+from symconv.compile.function import function
+from symconv.errors import ArgumentError, RankError, ShapeError
 from symconv.gradient import grad, verify_grad
 from symconv.graph.nodes import Variable
 from symconv.graph.types import TensorType
@@ -112,3 +113,100 @@ def test_refusals():
     x, y = variable(None, None), variable(None, None)
     with pytest.raises(ShapeError, match="got 3 and 4"):
         evaluate(x @ y, {x: np.ones((2, 3)), y: np.ones((4, 2))})
+
+
+# Products over other axes
+
+
+PRODUCTS = [
+    (lambda x, y: ops.tensordot(x, y), lambda x, y: np.tensordot(x, y), (2, 3, 5), (3, 5, 7)),
+    (lambda x, y: ops.tensordot(x, y, 0), lambda x, y: np.tensordot(x, y, 0), (2, 3), (5,)),
+    (lambda x, y: ops.tensordot(x, y, 1), lambda x, y: np.tensordot(x, y, 1), (2, 3), (3, 5, 7)),
+    (lambda x, y: ops.tensordot(x, y, (1, 0)), lambda x, y: np.tensordot(x, y, (1, 0)), (2, 3), (3, 5)),
+    (lambda x, y: ops.tensordot(x, y, [[0, 2], [1, -1]]), lambda x, y: np.tensordot(x, y, [[0, 2], [1, 2]]),
+     (2, 3, 5), (7, 2, 5)),
+    (lambda x, y: ops.tensordot(x, y, [[-1, 0], [0, 1]]), lambda x, y: np.tensordot(x, y, [[2, 0], [0, 1]]),
+     (2, 3, 5), (5, 2)),
+    (ops.outer, np.outer, (3,), (5,)),
+    (ops.outer, np.outer, (2, 3), (5,)),
+    (ops.inner, np.inner, (3,), (3,)),
+    (ops.inner, np.inner, (2, 3), (5, 7, 3)),
+    (ops.inner, np.inner, (), (3,)),
+    (ops.vdot, np.vdot, (2, 3), (3, 2)),
+    (ops.kron, np.kron, (2, 3), (5, 7)),
+    (ops.kron, np.kron, (2,), (3, 5)),
+    (ops.kron, np.kron, (2, 3, 2), (5,)),
+    (ops.kron, np.kron, (), (5,)),
+    (ops.batched_dot, lambda x, y: np.stack([a @ b for a, b in zip(x, y, strict=True)]), (2, 3, 5), (2, 5, 7)),
+    (ops.batched_dot, lambda x, y: np.stack([a @ b for a, b in zip(x, y, strict=True)]), (2, 5), (2, 5, 7)),
+    (ops.batched_dot, lambda x, y: np.stack([a @ b for a, b in zip(x, y, strict=True)]), (2, 3, 5), (2, 5)),
+    (ops.batched_dot, lambda x, y: np.stack([a @ b for a, b in zip(x, y, strict=True)]), (2, 5), (2, 5)),
+    (ops.batched_dot, lambda x, y: np.stack([a * b for a, b in zip(x, y, strict=True)]), (2,), (2, 5)),
+    (ops.batched_dot, lambda x, y: np.stack([np.dot(a, b) for a, b in zip(x, y, strict=True)]), (2, 3, 2, 5), (2, 7, 5, 3)),
+    (lambda x, y: ops.batched_tensordot(x, y, [[2, 3], [1, 2]]),
+     lambda x, y: np.stack([np.tensordot(a, b, [[1, 2], [0, 1]]) for a, b in zip(x, y, strict=True)]),
+     (2, 3, 5, 7), (2, 5, 7)),
+    (lambda x, y: ops.batched_tensordot(x, y, 1),
+     lambda x, y: np.stack([np.tensordot(a, b, 1) for a, b in zip(x, y, strict=True)]), (2, 3, 5), (2, 5, 7, 3)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("product", "numpy", "left", "right"), PRODUCTS)
+@pytest.mark.parametrize("known", [True, False])
+def test_products(product, numpy, left, right, known):
+    x, y = (variable(*(size if known else None for size in shape)) for shape in (left, right))
+    arrays = {x: random(left), y: random(right)}
+    expected = numpy(arrays[x], arrays[y])
+    result = product(x, y)
+    np.testing.assert_allclose(evaluate(result, arrays), expected, rtol=1e-12)
+    np.testing.assert_allclose(function([x, y], result, mode="checked")(*arrays.values()), expected, rtol=1e-12)
+    if known:
+        assert result.type.shape == expected.shape
+        verify_grad(lambda a, b: product(a, b) ** 2, list(arrays.values()))
+
+
+def test_vdot_conjugates():
+    x, y = np.array([1 + 2j, 3j]), np.array([2 - 1j, 1 + 1j])
+    assert ops.vdot(x, y).eval() == np.vdot(x, y)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "text"),
+    [
+        (lambda x, y: ops.tensordot(x, y, 2), ShapeError, "axis 0 of x has size 2, axis 0 of y.*3"),
+        (lambda x, y: ops.tensordot(x, y, 3), RankError, "no 3 axes"),
+        (lambda x, y: ops.tensordot(x, y, [[0, 1], [0]]), ArgumentError, "equally many axes"),
+        (lambda x, y: ops.tensordot(x, y, [[1, 1], [0, 0]]), ShapeError, "an axis twice"),
+        (lambda x, y: ops.tensordot(x, y, None), ArgumentError, "got None"),
+        (lambda x, y: ops.batched_dot(x, y), ShapeError, "2 and 3 products"),
+        (lambda x, y: ops.batched_dot(x, y.sum()), RankError, "a scalar lacks"),
+        (lambda x, y: ops.batched_tensordot(x, x, [[0], [0]]), ShapeError, "cannot sum over the first"),
+    ],
+)
+def test_products_refused(call, kind, text):
+    with pytest.raises(kind, match=rf"(?s){text}.*x: .*at test_dot\.py"):
+        call(variable(2, 3), variable(3, 4))
+
+
+def test_unknown_stacks_do_not_stretch():
+    x, y = variable(None, 2, 3, name="x"), variable(None, 3, 2)
+    product = function([x, y], x @ y)
+    for mode in ("compiled", "interpreted"):
+        product.mode = mode
+        with pytest.raises(ShapeError, match=r"(?s)dimension 0 of .* is 1 and would have to stretch to 4.*test_dot"):
+            product(np.ones((1, 2, 3)), np.ones((4, 3, 2)))
+
+
+@pytest.mark.parametrize("shapes", [((3, 2), (3, 5)), ((2, 3), (5, 3)), ((3, 2), (5, 3))])
+def test_transposed_operands_are_not_copied(shapes):
+    x, y = variable(None, None, name="x"), variable(None, None, name="y")
+    left = x.T if shapes[0][0] == 3 else x
+    right = y.T if shapes[1][1] == 3 else y
+    f = function([x, y], left @ right)
+    arrays = [random(shape) for shape in shapes]
+    expected = (arrays[0].T if left is not x else arrays[0]) @ (arrays[1].T if right is not y else arrays[1])
+    np.testing.assert_allclose(f(*arrays), expected, rtol=1e-12)
+    calls = [line.strip() for line in f.source.splitlines() if "np." in line and "import" not in line]
+    assert len([line for line in calls if "np.matmul" in line]) == 1
+    assert not [line for line in calls if "copy" in line or "ascontiguous" in line], f.source
+    assert f.source.count("transpose") + f.source.count(".T") == (left is not x) + (right is not y)

@@ -97,6 +97,10 @@ FLOATS = {
     "sigmoid": (lambda x: 1 / (1 + math.exp(-x)), [EVERYWHERE], True),
     "softplus": (lambda x: math.log(1 + math.exp(x)), [EVERYWHERE], True),
     "identity": (lambda x: x, [EVERYWHERE], True),
+    "erf": (math.erf, [EVERYWHERE], True),
+    "erfc": (math.erfc, [EVERYWHERE], True),
+    "xlogy": (lambda x, y: x * math.log(y), [EVERYWHERE, POSITIVE], True),
+    "xlog1py": (lambda x, y: x * math.log1p(y), [EVERYWHERE, UNIT], True),
     "second": (lambda x, y: y, [EVERYWHERE] * 2, True),
 }
 BITS = {

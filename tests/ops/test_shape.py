@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from reference import evaluate
 
-import symconv.ops.reduce  # noqa: F401  (methods of variables)
+import symconv as sc
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
 from symconv.gradient import grad, verify_grad
 from symconv.graph.nodes import Constant, Variable, constant
@@ -360,3 +360,64 @@ def test_axes_are_normalised():
         ops.normalised_axes((0, -3), 3)
     with pytest.raises(ArgumentError, match="must be an integer"):
         ops.normalised_axes((0.5,), 3)
+
+
+def test_moving_axes():
+    x = variable(2, 3, 5, 7)
+    array = counting(2, 3, 5, 7)
+    for result, expected in [
+        (sc.moveaxis(x, 0, -1), np.moveaxis(array, 0, -1)),
+        (sc.moveaxis(x, (0, 1), (-1, 0)), np.moveaxis(array, (0, 1), (-1, 0))),
+        (sc.rollaxis(x, 3), np.rollaxis(array, 3)),
+        (sc.rollaxis(x, 1, 4), np.rollaxis(array, 1, 4)),
+        (sc.rollaxis(x, -1, 1), np.rollaxis(array, -1, 1)),
+        (x.ravel(), array.ravel()),
+        (sc.atleast_nd(x[0, 0], 3), array[0, 0][None]),
+        (sc.atleast_2d(x[0, 0, 0]), np.atleast_2d(array[0, 0, 0])),
+        (sc.atleast_1d(x[0, 0, 0, 0]), np.atleast_1d(array[0, 0, 0, 0])),
+    ]:
+        np.testing.assert_array_equal(evaluate(result, {x: array}), expected)
+    for build, text in [
+        (lambda: sc.moveaxis(x, (0, 0), (1, 2)), "each once"),
+        (lambda: sc.moveaxis(x, 4, 0), "axis 4 does not exist"),
+        (lambda: sc.rollaxis(x, 0, 5), "start 5"),
+    ]:
+        with pytest.raises(ShapeError, match=text) as caught:
+            build()
+        assert "test_shape.py" in str(caught.value)
+
+
+def test_size():
+    assert evaluate(variable(2, 3).size, {}) == 6
+    x = variable(2, None)
+    assert x.size.dtype == "int64"
+    assert sc.function([x], x.size, mode="checked")(np.ones((2, 5))) == 10
+    assert evaluate(variable().size, {}) == 1
+
+
+def test_forgetting_and_stating_that_sizes_are_one():
+    row = sc.row("row")
+    free = sc.unbroadcast(row, 0)
+    assert free.broadcastable == (False, False)
+    assert sc.unbroadcast(row, 1) is row
+    np.testing.assert_array_equal(sc.function([row], free * 2, mode="checked")([[1.0, 2.0]]), [[2.0, 4.0]])
+    verify_grad(lambda x: sc.unbroadcast(x, 0) ** 2, [np.ones((1, 3))])
+    both = sc.patternbroadcast(sc.tensor("float64", (1, None)), (False, True))
+    assert both.broadcastable == (False, True)
+    with pytest.raises(RankError, match="3 axes for a tensor of 2"):
+        sc.patternbroadcast(row, (True, True, True))
+    f = sc.function([m := sc.matrix("m")], sc.patternbroadcast(m, (True, False)))
+    with pytest.raises(ShapeError):
+        f(np.ones((2, 2)))
+
+
+def test_shapes_stated_as_vectors():
+    x = variable(None, None)
+    for vector, known in [
+        (ops.shape(variable(2, None)), (2, None)), (sc.constant([3, 4]), (3, 4)), (sc.lvector("s"), (None, None)),
+        (ops.MakeVector(2)(5, sc.lscalar("n")), (5, None)),
+    ]:  # fmt: skip
+        assert x.reshape(vector, ndim=2).type.shape == known
+        assert sc.zeros(vector, ndim=2).type.shape == known
+    with pytest.raises(RankError, match=r"(?s)3 sizes does not go with ndim=2.*test_shape\.py"):
+        x.reshape((1, 2, 3), ndim=2)

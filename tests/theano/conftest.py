@@ -6,7 +6,7 @@ import pytest
 
 from symconv.theano import install
 
-collect_ignore = ["scripts"]  # programs of users, not modules
+collect_ignore = ["golden", "scripts"]  # programs of their own, not tests
 
 
 @pytest.fixture

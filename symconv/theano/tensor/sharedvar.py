@@ -1,7 +1,7 @@
 """``theano.tensor.sharedvar``: the class of shared tensors; imports the graph."""
 
-from symconv.graph.nodes import SharedVariable as TensorSharedVariable
 from symconv.theano._names import refuses
+from symconv.theano._variables import TensorSharedVariable
 
 __getattr__ = refuses("theano.tensor.sharedvar", globals())
 

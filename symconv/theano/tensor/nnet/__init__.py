@@ -4,11 +4,13 @@ import warnings
 from typing import Any
 
 import symconv as sc
-from symconv import elu, hard_sigmoid, logsoftmax, selu, sigmoid, softplus, softsign
 from symconv.errors import OptionError, RankError
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
-from symconv.theano.tensor.nnet import abstract_conv, conv
+from symconv.theano._variables import adopted, as_tensor_variable, theirs
+from symconv.theano.tensor import basic, elemwise
+from symconv.theano.tensor.nnet import abstract_conv, bn, conv
+from symconv.theano.tensor.nnet.bn import batch_normalization
 
 
 def conv2d(
@@ -55,12 +57,26 @@ def conv2d(
     )
 
 
-def relu(x: Variable, alpha: Any = 0) -> Variable:
-    """``symconv.relu``: x where it is positive, else ``alpha * x``."""
-    return sc.relu(x, alpha)
+def relu(x: Any, alpha: Any = 0) -> Variable:
+    """x where it is positive, else ``alpha`` x; the derivative at 0 is the mean of both sides'."""
+    x = as_tensor_variable(x)
+    if isinstance(alpha, int | float) and alpha == 0:
+        half: Variable = elemwise.mul(0.5, elemwise.add(x, elemwise.abs_(x)))
+        return half
+    slope = as_tensor_variable(alpha)
+    rising, falling = elemwise.mul(0.5, elemwise.add(1, slope)), elemwise.mul(0.5, elemwise.sub(1, slope))
+    result: Variable = elemwise.add(elemwise.mul(rising, x), elemwise.mul(falling, elemwise.abs_(x)))
+    return result
 
 
-def softmax(c: Variable) -> Variable:
+def elu(x: Any, alpha: Any = 1) -> Variable:
+    """x where it is positive, else ``alpha`` (exp(x) - 1)."""
+    x = as_tensor_variable(x)
+    result: Variable = elemwise.switch(elemwise.gt(x, 0), x, elemwise.mul(alpha, elemwise.expm1(x)))
+    return result
+
+
+def softmax(c: Any) -> Variable:
     """``symconv.softmax`` of each row; a vector counts as a matrix of one row, as in Theano.
 
     Raises
@@ -68,18 +84,58 @@ def softmax(c: Variable) -> Variable:
     RankError
         For anything but vectors and matrices.
     """
-    if c.ndim not in (1, 2):
-        raise RankError(
-            f"theano.tensor.nnet.softmax needs a vector or a matrix, got {c.ndim} dimensions",
-            arguments=[("c", c.type)],
-            hint="symconv.softmax(x, axis) takes any number",
-        )
-    return sc.softmax(c.dimshuffle("x", 0) if c.ndim == 1 else c, axis=1)
+    result: Variable = adopted(sc.softmax(_rows("softmax", c), axis=1))
+    return result
 
+
+def logsoftmax(c: Any) -> Variable:
+    """The logarithm of ``softmax``."""
+    result: Variable = adopted(sc.log_softmax(_rows("logsoftmax", c), axis=1))
+    return result
+
+
+def _rows(name: str, c: Any) -> Variable:
+    c = as_tensor_variable(c)
+    if c.ndim not in (1, 2) or c.type.is_discrete:
+        raise RankError(
+            f"theano.tensor.nnet.{name} needs a vector or a matrix of floating point, got {c.type}",
+            arguments=[("c", c.type)],
+            hint="symconv.softmax(x, axis) takes any number of dimensions",
+        )
+    return sc.shape_padleft(c) if c.ndim == 1 else c
+
+
+def categorical_crossentropy(coding_dist: Any, true_dist: Any) -> Variable:
+    """-Σ t log p over the last axis, or -log p at the labels."""
+    coding, true = as_tensor_variable(coding_dist), as_tensor_variable(true_dist)
+    if true.ndim == coding.ndim:
+        return basic.sum(elemwise.neg(elemwise.mul(true, elemwise.log(coding))), axis=coding.ndim - 1)
+    result: Variable = adopted(sc.categorical_crossentropy(coding, true))
+    return result
+
+
+def binary_crossentropy(output: Any, target: Any) -> Variable:
+    """-(t log p + (1 - t) log(1 - p))."""
+    result: Variable = adopted(sc.binary_crossentropy(as_tensor_variable(output), as_tensor_variable(target)))
+    return result
+
+
+def sigmoid_binary_crossentropy(output: Any, target: Any) -> Variable:
+    """``binary_crossentropy`` of a sigmoid, where it is saturated too."""
+    result: Variable = adopted(
+        sc.sigmoid_binary_crossentropy(as_tensor_variable(output), as_tensor_variable(target))
+    )
+    return result
+
+
+sigmoid, softplus = elemwise.sigmoid, elemwise.softplus
+ultra_fast_sigmoid, hard_sigmoid = elemwise.ultra_fast_sigmoid, elemwise.hard_sigmoid
+softsign, selu = theirs(sc.softsign), theirs(sc.selu)
 
 __getattr__ = refuses("theano.tensor.nnet", globals())
 
 __all__ = [
-    "abstract_conv", "conv", "conv2d", "elu", "hard_sigmoid", "logsoftmax", "relu", "selu", "sigmoid",
-    "softmax", "softplus", "softsign",
+    "abstract_conv", "batch_normalization", "binary_crossentropy", "bn", "categorical_crossentropy", "conv",
+    "conv2d", "elu", "hard_sigmoid", "logsoftmax", "relu", "selu", "sigmoid", "sigmoid_binary_crossentropy",
+    "softmax", "softplus", "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip

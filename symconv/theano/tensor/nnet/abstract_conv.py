@@ -6,6 +6,7 @@ import symconv as sc
 from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
+from symconv.theano._variables import as_tensor_variable
 
 
 def conv2d(
@@ -52,9 +53,9 @@ def conv2d(
     """
     if unshared:
         raise OptionError("symconv does not support unshared=True of conv2d yet", hint="leave it out")
-    return sc.conv2d(
-        input,
-        filters,
+    result: Variable = sc.conv2d(
+        as_tensor_variable(input),
+        as_tensor_variable(filters),
         input_shape=input_shape,
         filter_shape=filter_shape,
         border_mode=border_mode,
@@ -63,6 +64,7 @@ def conv2d(
         filter_dilation=filter_dilation,
         num_groups=num_groups,
     )
+    return result
 
 
 __getattr__ = refuses("theano.tensor.nnet.abstract_conv", globals())

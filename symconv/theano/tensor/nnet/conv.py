@@ -6,6 +6,7 @@ import symconv as sc
 from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
+from symconv.theano._variables import as_tensor_variable
 
 HOW = ("unroll_batch", "unroll_kern", "unroll_patch", "verbose", "version", "direction_hint", "openmp")
 """Options that told ConvOp how to compute, not what: accepted, and without effect."""
@@ -57,14 +58,15 @@ def conv2d(
                 f"theano.tensor.nnet.conv.conv2d has no option {name}={value!r}",
                 hint="leave it out",
             )
-    return sc.conv2d(
-        input,
-        filters,
+    result: Variable = sc.conv2d(
+        as_tensor_variable(input),
+        as_tensor_variable(filters),
         input_shape=image_shape,
         filter_shape=filter_shape,
         border_mode=border_mode,
         subsample=subsample,
     )
+    return result
 
 
 __getattr__ = refuses("theano.tensor.nnet.conv", globals())

@@ -1,4 +1,4 @@
-"""The algebra and the stabilisations, written as equations; the one module of the compiler that imports ops.
+"""The algebra and the stabilisations of elementwise functions, written as equations; imports rows.
 
 Each equation holds for every value of its variables that the condition admits, NaN and infinity included,
 up to rounding; what the right side gains is digits, range or time. One keeps a sign that NumPy loses:
@@ -32,8 +32,8 @@ from symconv.ops.elemwise_rows import (
     sub,
     true_div,
 )
-from symconv.ops.reduce import Reduce
 from symconv.ops.shape import DimShuffle
+from symconv.ops.special import erf, erfc
 
 x, y = pattern("x", "y")
 
@@ -98,27 +98,24 @@ def _views_last(node: Apply) -> Variable | None:
     view = tensor.owner
     if view is None or not isinstance(view.op, DimShuffle) or view.inputs[0].owner is None:
         return None
-    if view.inputs[0].owner.op.role not in ("elementwise", "anchor"):
+    if view.inputs[0].owner.op.role not in ("elementwise", "anchor", "reduction"):
         return None
     inside = node.op(*(view.inputs[0] if variable is tensor else variable for variable in node.inputs))
     result: Variable = view.op(inside)
     return result
 
 
-def _reduce_of_shuffle(node: Apply) -> Variable | None:
-    """A reduction of permuted axes is one of the axes themselves, where the order of what stays is kept."""
-    op, source = node.op, node.inputs[0]
-    assert isinstance(op, Reduce)
-    if source.owner is None or not isinstance(source.owner.op, DimShuffle) or op.keepdims:
+def _negated_constant(node: Apply) -> Variable | None:
+    """The sign of a product with a constant, or of a quotient, is the constant's."""
+    product = node.inputs[0].owner
+    if product is None or product.op not in (mul, true_div) or not node.outputs[0].type.is_float:
         return None
-    order = source.owner.op.order
-    if "x" in order or len(order) != source.owner.op.input_ndim:
+    left, right = product.inputs
+    if product.op == mul and isinstance(left, Constant):
+        left, right = right, left
+    if not isinstance(right, Constant) or not right.type.is_float or isinstance(left, Constant):
         return None
-    axes = tuple(sorted(int(order[axis]) for axis in op.axes))
-    kept = [order[axis] for axis in range(len(order)) if axis not in op.axes]
-    if kept != sorted(kept, key=int):
-        return None
-    result: Variable = Reduce(op.kind, axes, False, op.dtype)(source.owner.inputs[0])
+    result: Variable = product.op(left, Constant(-right.data))
     return result
 
 
@@ -133,11 +130,14 @@ CANONICAL: tuple[AnyRule, ...] = (
     Rule("x + (-y) = x - y", add(x, neg(y)), sub(x, y), when=is_negated_safely),
     Rule("x - (-y) = x + y", sub(x, neg(y)), add(x, y), when=is_negated_safely),
     Rule("(-x) * (-y) = x * y", mul(neg(x), neg(y)), mul(x, y), when=is_float),
+    Rule("(-x) * y = -(x * y)", mul(neg(x), y), neg(mul(x, y)), when=is_float),
+    Rule("(-x) / y = -(x / y)", true_div(neg(x), y), neg(true_div(x, y)), when=is_float),
+    Rule("x / (-y) = -(x / y)", true_div(x, neg(y)), neg(true_div(x, y)), when=is_float),
+    NodeRule("-(x * c) = x * (-c), -(x / c) = x / (-c)", neg, _negated_constant),
     Rule("abs(abs(x)) = abs(x)", abs(abs(x)), abs(x), when=is_real),
     Rule("abs(-x) = abs(x)", abs(neg(x)), abs(x), when=is_float),
     Rule("maximum(x, x) = x", maximum(x, x), x),
     Rule("minimum(x, x) = x", minimum(x, x), x),
-    NodeRule("sum over permuted axes = sum over the axes", Reduce, _reduce_of_shuffle),
 )
 
 STABLE: tuple[AnyRule, ...] = (
@@ -151,6 +151,15 @@ STABLE: tuple[AnyRule, ...] = (
     Rule("1 - sigmoid(x) = sigmoid(-x)", sub(1, sigmoid(x)), sigmoid(neg(x)), when=is_float),
     Rule("log1p(-sigmoid(x)) = -softplus(x)", log1p(neg(sigmoid(x))), neg(softplus(x)), when=is_float),
     Rule("sqrt(sqr(x)) = abs(x)", sqrt(sqr(x)), abs(x), when=is_float),
+    Rule("1 - erf(x) = erfc(x)", sub(1, erf(x)), erfc(x), when=is_float),
+    Rule("1 - erfc(x) = erf(x)", sub(1, erfc(x)), erf(x), when=is_float),
+    Rule("1 + erf(x) = erfc(-x)", add(1, erf(x)), erfc(neg(x)), when=is_float),
+    Rule(
+        "y / (1 + exp(x)) * exp(x) = y * sigmoid(x)",
+        mul(true_div(y, add(1, exp(x))), exp(x)),
+        mul(y, sigmoid(x)),
+        when=is_float,
+    ),
 )
 
 SPECIALISED: tuple[AnyRule, ...] = (

@@ -1,0 +1,110 @@
+"""Rules for filled tensors: what is used elementwise needs the value, not the tensor; imports ops.
+
+They hold where another operand has the size of the filled axes, and is known to: a wrong size must still be
+found when the function runs.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from symconv.compile.rewrite import AnyRule, NodeRule
+from symconv.graph.nodes import Apply, Variable
+from symconv.ops.axes import DimShuffle, dimshuffle
+from symconv.ops.elemwise import Elemwise
+from symconv.ops.fill import Alloc
+from symconv.ops.shape import MakeVector, Shape, ShapeAt
+
+DEEPEST = 8  # ops through which a size is followed: rewriting stays linear
+
+Place = tuple[Variable, int]  # an axis of a variable
+
+
+def _equal_sizes(x: Variable, axis: int) -> Iterator[Place]:
+    """The axes that have the size of this one because elementwise work and views leave it as it is."""
+    seen: set[Place] = set()
+    waiting = [(x, axis, DEEPEST)]
+    while waiting:
+        x, axis, depth = waiting.pop()
+        if (x, axis) in seen or x.type.shape[axis] == 1:
+            continue
+        seen.add((x, axis))
+        yield x, axis
+        if x.owner is None or not depth:
+            continue
+        if isinstance(x.owner.op, Elemwise):
+            for operand in x.owner.inputs:
+                if (inner := axis - x.ndim + operand.ndim) >= 0:
+                    waiting.append((operand, inner, depth - 1))
+        elif isinstance(x.owner.op, DimShuffle):
+            source = x.owner.op.order[axis]
+            if isinstance(source, int):
+                waiting.append((x.owner.inputs[0], source, depth - 1))
+
+
+def _measured(shape: Variable, axis: int) -> Place | None:
+    """The axis of which an element of a shape is the size."""
+    if shape.owner is None:
+        return None
+    if isinstance(shape.owner.op, Shape):
+        return shape.owner.inputs[0], axis
+    if isinstance(shape.owner.op, MakeVector):
+        size = shape.owner.inputs[axis].owner
+        if size is not None and isinstance(size.op, ShapeAt):
+            return size.inputs[0], size.op.axis
+    return None
+
+
+def _is_covered(filled: Variable, others: Sequence[Variable]) -> bool:
+    """Whether for each axis of a filled tensor another operand has the same size, and is known to."""
+    assert filled.owner is not None
+    shape = filled.owner.inputs[1]
+    for axis, size in enumerate(filled.type.shape):
+        if size == 1:
+            continue
+        place = _measured(shape, axis)
+        same = set() if place is None else set(_equal_sizes(*place))
+        behind = filled.ndim - axis
+        candidates = [(other, other.ndim - behind) for other in others if other.ndim >= behind]
+        if not any(
+            (size is not None and other.type.shape[at] == size)
+            or (same and not same.isdisjoint(_equal_sizes(other, at)))
+            for other, at in candidates
+        ):
+            return False
+    return True
+
+
+def _value_alone(node: Apply) -> Variable | None:
+    """f(filled with v, x) = f(v, x) where x has the same sizes."""
+    for position, operand in enumerate(node.inputs):
+        if operand.owner is None or not isinstance(operand.owner.op, Alloc):
+            continue
+        others = [other for index, other in enumerate(node.inputs) if index != position]
+        if not others or not _is_covered(operand, others):
+            continue
+        op, value = operand.owner.op, operand.owner.inputs[0]
+        if op.axes or operand.ndim > max(other.ndim for other in others):
+            order = [op.axes.index(axis) if axis in op.axes else "x" for axis in range(operand.ndim)]
+            value = dimshuffle(value, *order)
+        inputs = [value if index == position else other for index, other in enumerate(node.inputs)]
+        return node.op.apply(*inputs).outputs[0]
+    return None
+
+
+def _filled_after(node: Apply) -> Variable | None:
+    """f(filled with v) = filled with f(v)."""
+    tensors = [operand.owner for operand in node.inputs if operand.ndim]
+    if not tensors or any(t is None or not isinstance(t.op, Alloc) or t.op.axes for t in tensors):
+        return None
+    first = tensors[0]
+    assert first is not None
+    for other in tensors[1:]:
+        if other is None or other.op != first.op or other.inputs[1] is not first.inputs[1]:
+            return None
+    values = [operand.owner.inputs[0] if operand.ndim else operand for operand in node.inputs]  # type: ignore[union-attr]
+    return first.op.apply(node.op.apply(*values).outputs[0], first.inputs[1]).outputs[0]
+
+
+CANONICAL: tuple[AnyRule, ...] = (
+    NodeRule("f(filled(v), x) = f(v, x)", Elemwise, _value_alone),
+    NodeRule("f(filled(v)) = filled(f(v))", Elemwise, _filled_after),
+)

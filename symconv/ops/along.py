@@ -1,0 +1,187 @@
+"""One element along an axis for each position along the others: taking it, adding to it; imports shape.
+
+    TakeAlong  picks the elements
+    AddAlong   adds to them; the gradient of picking
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.graph.nodes import Operand, Variable
+from symconv.graph.op import Gradients, Op, as_variable
+from symconv.graph.types import Array, TensorType
+from symconv.ops.elemwise_rows import cast, zeros_like
+from symconv.ops.shape import normalised_axis
+
+
+def _check(op: str, x: TensorType, indices: TensorType, axis: int) -> None:
+    if indices.dtype[0] not in "iu":
+        raise DTypeError(f"{op} needs integer indices, got {indices.dtype}")
+    if x.ndim != indices.ndim:
+        raise RankError(f"{op} needs indices of {x.ndim} dimensions, as x has, got {indices.ndim}")
+    for position, (mine, theirs) in enumerate(zip(x.shape, indices.shape, strict=True)):
+        if position != axis and None not in (mine, theirs) and mine != theirs:
+            raise ShapeError(f"axis {position} of x has size {mine}, that of the indices {theirs}")
+
+
+def _joined(x: TensorType, indices: TensorType, axis: int) -> tuple[Any, ...]:
+    """The shape of the indices, with what is known of x."""
+    return tuple(
+        theirs if position == axis or mine is None else mine
+        for position, (mine, theirs) in enumerate(zip(x.shape, indices.shape, strict=True))
+    )
+
+
+def _where(indices: Array, axis: int) -> tuple[Array, ...]:
+    """The index, for all axes, of the elements that the indices along one axis mean."""
+    grid = [
+        np.arange(size).reshape((-1,) + (1,) * (indices.ndim - 1 - position))
+        for position, size in enumerate(indices.shape)
+    ]
+    grid[axis] = indices
+    return tuple(grid)
+
+
+@dataclass(frozen=True)
+class TakeAlong(Op):
+    """The elements of ``x`` at ``indices`` along an axis.
+
+    Attributes
+    ----------
+    axis : int
+        The axis that the indices number; along the others both inputs have the same sizes.
+    """
+
+    argument_names: ClassVar[tuple[str, ...]] = ("x", "indices")
+    axis: int
+
+    def out_types(self, x: TensorType, indices: TensorType) -> TensorType:
+        _check("take_along_axis", x, indices, self.axis)
+        return TensorType(x.dtype, _joined(x, indices, self.axis))
+
+    def perform(self, x: Array, indices: Array) -> Array:
+        return np.asarray(x[_where(indices, self.axis)])
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        (x, indices), g = inputs, gradients[0]
+        if g is None or x.type.is_discrete:
+            return [None, None]
+        return [AddAlong(self.axis)(zeros_like(x), indices, g), None]
+
+
+@dataclass(frozen=True)
+class AddAlong(Op):
+    """``x`` with values added to its elements at ``indices`` along an axis; repeated indices accumulate.
+
+    Attributes
+    ----------
+    axis : int
+        The axis that the indices number; along the others all inputs have the same sizes.
+    """
+
+    argument_names: ClassVar[tuple[str, ...]] = ("x", "indices", "values")
+    axis: int
+
+    def out_types(self, x: TensorType, indices: TensorType, values: TensorType) -> TensorType:
+        _check("add_along_axis", x, indices, self.axis)
+        if values.dtype != x.dtype:
+            raise DTypeError(f"add_along_axis needs values of the dtype of x, {x.dtype}, got {values.dtype}")
+        pairs = zip(values.shape, _joined(x, indices, self.axis), strict=False)
+        if values.ndim != x.ndim or any(None not in pair and pair[0] != pair[1] for pair in pairs):
+            raise ShapeError("add_along_axis needs values of the shape of the indices")
+        return x
+
+    def perform(self, x: Array, indices: Array, values: Array) -> Array:
+        result = x.copy()
+        where = _where(indices, self.axis)
+        if indices.shape[self.axis] == 1:  # then no element is meant twice
+            result[where] += values
+        else:
+            np.add.at(result, where, values)
+        return result
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        g = gradients[0]
+        if g is None or inputs[0].type.is_discrete:
+            return [None, None, None]
+        return [g, None, TakeAlong(self.axis)(g, inputs[1])]
+
+
+def take_along_axis(x: Operand, indices: Operand, axis: int = -1) -> Variable:
+    """The elements of ``x`` at ``indices`` along an axis, as ``numpy.take_along_axis``.
+
+    Parameters
+    ----------
+    x : variable or array_like
+    indices : integer variable or array_like
+        Of the rank of ``x`` and, but for ``axis``, of its sizes. Negative ones count from the end.
+    axis : int
+        The axis that the indices number.
+
+    Returns
+    -------
+    Variable
+        Of the shape of ``indices`` and the dtype of ``x``: for axis 1 of matrices
+        ``x[i, indices[i, j]]`` stands at (i, j). Its gradient accumulates where indices repeat.
+
+    Raises
+    ------
+    DTypeError
+        For indices that are no integers.
+    ShapeError
+        For ranks or sizes that differ.
+    IndexError
+        When run, for an index beyond the axis.
+
+    Examples
+    --------
+    >>> import symconv as sc
+    >>> x, labels = sc.matrix("x"), sc.lvector("labels")
+    >>> picked = sc.take_along_axis(x, labels.dimshuffle(0, "x"), axis=1)
+    >>> picked.eval({x: [[1.0, 2.0], [3.0, 4.0]], labels: [1, 0]})
+    array([[2.],
+           [3.]])
+    """
+    x, indices = as_variable(x), as_variable(indices)
+    result: Variable = TakeAlong(normalised_axis(axis, x.ndim))(x, indices)
+    return result
+
+
+def add_along_axis(x: Operand, indices: Operand, values: Operand, axis: int = -1) -> Variable:
+    """``x`` with ``values`` added at ``indices`` along an axis; where indices repeat, all are added.
+
+    Parameters
+    ----------
+    x : variable or array_like
+    indices : integer variable or array_like
+        As for ``take_along_axis``.
+    values : variable or array_like
+        Of the shape of ``indices``; converted to the dtype of ``x``.
+    axis : int
+        The axis that the indices number.
+
+    Returns
+    -------
+    Variable
+        Of the type of ``x``.
+
+    Raises
+    ------
+    DTypeError, ShapeError, IndexError
+        As ``take_along_axis``.
+    """
+    x, indices = as_variable(x), as_variable(indices)
+    axis = normalised_axis(axis, x.ndim)
+    result: Variable = AddAlong(axis)(x, indices, cast(values, x.dtype))
+    return result
+
+
+__all__ = ["AddAlong", "TakeAlong", "add_along_axis", "take_along_axis"]

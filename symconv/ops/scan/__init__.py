@@ -1,0 +1,5 @@
+"""Loops over the leading axis and what is made of them: scan, map, reduce, folds; imports its modules."""
+
+from symconv.ops.scan.build import foldl, foldr, map, reduce, scan, until
+
+__all__ = ["foldl", "foldr", "map", "reduce", "scan", "until"]

@@ -1,0 +1,325 @@
+"""What is asked of Theano 1.0.5 and of the compatibility layer alike: pieces of Python 3.8, section by section.
+
+An expression is computed for the values of ``VALUES``; a longer piece leaves what it is about in ``result``.
+They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each piece.
+"""
+
+INPUTS = {
+    "f": "T.fmatrix('f')",
+    "f2": "T.fmatrix('f2')",
+    "d": "T.dmatrix('d')",
+    "e": "T.dmatrix('e')",
+    "b": "T.bmatrix('b')",
+    "w": "T.wmatrix('w')",
+    "i": "T.imatrix('i')",
+    "l": "T.lmatrix('l')",
+    "bo": "T.TensorType('bool', (False, False))('bo')",
+    "v": "T.dvector('v')",
+    "fv": "T.fvector('fv')",
+    "iv": "T.lvector('iv')",
+    "s": "T.dscalar('s')",
+    "n": "T.lscalar('n')",
+    "row": "T.drow('row')",
+    "col": "T.dcol('col')",
+    "t3": "T.dtensor3('t3')",
+}
+M = [[0.5, -1.25, 2.0], [1.0, 0.0, -3.5]]
+VALUES = {
+    "f": ("float32", M),
+    "f2": ("float32", [[0.5, 1.5, -2.0], [1.0, 0.25, 4.0]]),
+    "d": ("float64", M),
+    "e": ("float64", [[0.5, 1.5, -2.0], [1.0, 0.25, 4.0]]),
+    "b": ("int8", [[1, -2, 3], [0, 5, -6]]),
+    "w": ("int16", [[1, -2, 3], [0, 5, -6]]),
+    "i": ("int32", [[1, -2, 3], [0, 5, -6]]),
+    "l": ("int64", [[1, -2, 3], [0, 5, -6]]),
+    "bo": ("bool", [[True, False, True], [False, False, True]]),
+    "v": ("float64", [3.0, -1.0, 2.0]),
+    "fv": ("float32", [3.0, -1.0, 2.0]),
+    "iv": ("int64", [2, 0, 2]),
+    "s": ("float64", 0.75),
+    "n": ("int64", 2),
+    "row": ("float64", [[1.0, 2.0, 3.0]]),
+    "col": ("float64", [[10.0], [20.0]]),
+    "t3": ("float64", [[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[-1.0, 0.5], [2.5, 7.0], [0.0, 1.0]]]),
+}
+
+_LITERALS = ["1", "200", "100000", "2**40", "0.5", "0.1", "np.float64(.1)", "np.float32(.1)", "np.int64(3)", "-1"]
+DTYPES = [
+    *(f"{x} {sign} {y}" for x in ("f", "b", "i", "bo") for sign in "+*" for y in _LITERALS),
+    *(f"{y} + {x}" for x in ("f", "w", "d") for y in ("1", "0.1", "100000")),
+    *(f"{x} + {y}" for x in ("f", "b", "w", "i", "l", "bo") for y in ("f2", "i", "w", "bo", "e")),
+    *(f"{x} / {y}" for x in ("f", "b", "i", "l", "bo") for y in ("f2", "i", "b", "2", "0.5")),
+    "i // i", "b // 2", "f // 2", "i % 4", "d % 2", "b ** 2", "f ** 2", "i ** 2", "i ** 0.5", "f ** 0.5", "2 ** f",
+    "bo * f", "bo + bo", "1 - bo", "-bo", "bo - bo", "~bo", "bo & bo", "i & 3", "-b", "abs(b)", "abs(f)",
+    *(f"T.{name}({x})" for name in ("exp", "sqrt", "tanh", "log1p") for x in ("abs(b)", "abs(w)", "abs(i)", "abs(l)", "abs(f)", "bo")),
+    *(f"T.{name}({x})" for name in ("floor", "ceil", "round", "sgn", "sqr", "neg", "abs_", "inv") for x in ("b", "i", "f")),
+    *(f"T.{name}({x})" for name in ("sum", "prod", "mean", "var", "std", "max", "min", "argmax", "argmin", "any", "all", "cumsum")
+      for x in ("b", "i", "f", "d", "bo")),
+    "T.sum(f, dtype='float64')", "T.mean(i, dtype='float32')", "f.sum(axis=0)", "d.mean(axis=1, keepdims=True)",
+    "d.sum(axis=(0, 1))", "d.max(axis=-1)", "d.var(axis=0, ddof=1)", "f.std()", "d.argmax(axis=0)", "d.argmax()",
+    "d.argmin(axis=1, keepdims=True)", "d.prod(axis=1)", "T.max_and_argmax(d, axis=1)[1]",
+    "T.eq(f, 1)", "f > 0", "T.neq(i, i)", "T.le(b, 2.5)", "T.isnan(f)", "T.and_(i, 1)", "T.xor(bo, bo)", "T.invert(b)",
+    "T.switch(bo, 1, 0.)", "T.switch(bo, f, 0.1)", "T.switch(bo, i, f)", "T.switch(f > 0, b, 0)", "T.where(bo, i, 0.5)",
+    "T.maximum(f, 0.1)", "T.maximum(f, 0)", "T.minimum(b, 300)", "T.clip(f, 0, 1)", "T.clip(f, -0.1, 0.1)", "T.clip(i, 0, 2)",
+    "T.dot(i, i.T)", "T.dot(f, e.T)", "T.dot(b, f.T)", "T.dot(f, fv)", "T.dot(v, v)", "T.outer(v, fv)",
+    "T.constant(1)", "T.constant(1.)", "T.constant(.1)", "T.constant([1., .2])", "T.constant([1, 2])", "T.constant(200)",
+    "T.constant(np.float32(2))", "T.constant(np.zeros((1, 3)))", "T.as_tensor_variable(5)", "T.as_tensor_variable([v[0], s])",
+    "T.alloc(0, 2, 3)", "T.alloc(0., 2, 1)", "T.alloc(v, 2, 3)", "T.zeros((2, 3))", "T.ones((1, 2), dtype='int8')", "T.eye(3)",
+    "T.eye(2, 3, 1)", "T.zeros_like(f)", "T.ones_like(b)", "T.ones_like(f, dtype='int64')", "T.arange(5)", "T.arange(1., 2., .5)",
+    "T.arange(1, 7, 2)", "T.arange(n)", "T.arange(3, dtype='float32')", "T.cast(f, 'int32')", "T.cast(i, 'floatX')", "i.astype('float32')",
+    "T.real(d)", "T.shape(f)", "f.shape[0]", "f.size", "T.nnet.sigmoid(i)", "T.nnet.sigmoid(f)", "T.nnet.relu(f)", "T.nnet.relu(i)",
+    "T.nnet.softmax(f)", "T.nnet.softplus(b)", "T.constant(True)", "T.constant('a')", "f + None", "f + 'a'",
+]  # fmt: skip
+
+BROADCASTING = [
+    "v.dimshuffle('x', 0)", "v.dimshuffle(0, 'x', 'x')", "d.T", "d.dimshuffle(1, 0)", "d.dimshuffle(0)", "d.dimshuffle(0, 0)",
+    "v[None, :]", "d[0:1]", "d[:, 0]", "row[:, ::2]", "d[0]", "d[-1, -1]", "d[::-1, 1:]", "row[0]", "row + col", "row * d", "col + d",
+    "d + v", "d + s", "T.dot(row, e.T)", "T.dot(d, col)", "d.sum(axis=0, keepdims=True)", "d.reshape((1, 6))", "d.reshape((3, -1))",
+    "d.reshape((n, 3))", "d.flatten()", "t3.flatten(2)", "T.flatten(t3, outdim=2)", "T.addbroadcast(d[0:1], 0) + e",
+    "T.patternbroadcast(d[0:1], (True, False))", "T.unbroadcast(row, 0)", "T.shape_padleft(v)", "T.shape_padright(v, 2)",
+    "T.shape_padaxis(v, 0)", "T.concatenate([d, e], axis=0)", "T.concatenate([row, d], axis=0)", "T.stack([v, v])",
+    "T.stack(v, v)", "T.stack([v, v], axis=1)", "T.stack([s, s])", "T.join(1, d, e)", "T.tile(v, (2,))", "T.tile(v, 2)", "T.tile(d, (2, 1))",
+    "T.tile(v, (2, 2), ndim=2)", "T.repeat(v, 2)", "T.repeat(d, 2, axis=1)", "T.extra_ops.repeat(d, iv[:2] + 1, axis=0)", "T.squeeze(row)",
+    "T.extra_ops.squeeze(col)", "row.sum(axis=1)", "d.swapaxes(0, 1)", "T.transpose(t3, (2, 0, 1))", "T.transpose(d)",
+    "T.specify_shape(d, (2, 3))", "T.specify_shape(d, (3, 3))", "T.set_subtensor(d[0], 1)", "T.set_subtensor(d[:, 1], v[:2])",
+    "T.set_subtensor(f[0], e[0])", "T.inc_subtensor(d[iv[:1]], 1.)", "T.inc_subtensor(v[iv], 1.)", "T.set_subtensor(v[1:], 0)",
+    "d[iv[:1]]", "v[iv]", "d[:, iv]", "d[T.arange(2), iv[:2]]", "v[(v > 0).nonzero()]", "d[T.gt(d, 0).nonzero()]", "d.nonzero()[1]",
+    "T.extra_ops.to_one_hot(iv, 3)", "T.extra_ops.to_one_hot(iv, nb_class=4, dtype='int32')", "T.extra_ops.cumsum(d, axis=1)",
+    "T.extra_ops.cumprod(d, axis=0)", "T.sort(v)", "T.argsort(v)", "T.argsort(d, axis=0)", "T.diag(v)", "T.diag(e)", "d.diagonal()",
+    "T.tensordot(d, e, axes=[[1], [1]])", "T.tensordot(t3, d, axes=[[0], [0]])", "T.tensordot(d, e.T, axes=1)", "T.batched_dot(t3, t3.dimshuffle(0, 2, 1))",
+    "T.batched_tensordot(t3, t3, axes=[[1], [1]])", "T.tri(3)", "T.tril(e)", "T.triu(e)", "T.roll(v, 1)", "T.nlinalg.trace(T.dot(e, e.T))",
+    "T.nlinalg.det(T.dot(d, e.T))", "T.nlinalg.matrix_inverse(T.dot(d, e.T))", "T.slinalg.cholesky(T.dot(e, e.T))",
+    "T.slinalg.solve(T.dot(d, e.T), v[:2])", "T.nnet.softmax(v)", "T.nnet.softmax(d)", "T.nnet.softmax(t3)", "T.nnet.logsoftmax(d)",
+    "T.nnet.categorical_crossentropy(T.nnet.softmax(d), iv[:2])", "T.nnet.categorical_crossentropy(T.nnet.softmax(d), abs(e))",
+    "T.nnet.binary_crossentropy(T.nnet.sigmoid(d), abs(e) / 4)", "T.nnet.elu(d)", "T.nnet.hard_sigmoid(d)", "T.nnet.ultra_fast_sigmoid(d)",
+    "T.nnet.softsign(d)", "T.nnet.selu(d)", "T.nnet.bn.batch_normalization(d, v, v, d.mean(0), d.std(0))", "T.xlogx.xlogy0(abs(d), abs(e))",
+    "T.xlogx.xlogx(abs(d))", "T.mgrid[0:2, 0:3][1]", "T.minimum(row, col)", "T.ge(row, col)", "T.erf(d)", "T.gammaln(abs(e))", "T.round(d * 5)",
+    "T.round(d * 2, mode='half_away_from_zero')", "T.sgn(d)", "T.int_div(l, 2)", "T.smallest(d, e)", "T.largest(d, e)", "T.sum(t3, axis=[0, 2])",
+    "d.norm(2)", "d.ptp()", "d.clip(0, 1)", "d.repeat(2)", "d.take([0, 1], axis=1)", "d.trace()", "d.ravel()", "d.zeros_like()", "v.fill(2.)",
+    "d.cumsum(axis=0)", "T.allclose(d, d)", "T.isclose(d, e)", "T.identity_like(e)", "T.bincount(iv)", "T.logical_not(bo)" , "T.fill(d, 3.)", "T.second(d, 3.)",
+]  # fmt: skip
+
+_COSTS = [
+    "abs(d).sum()", "T.nnet.relu(d).sum()", "T.nnet.relu(d, 0.1).sum()", "T.maximum(d, e).sum()", "T.minimum(d, e).sum()",
+    "T.maximum(d, 0).sum()", "d.max()", "(d * 0).max(axis=1).sum()", "(d * 0).min(axis=0).sum()", "T.clip(d, -1.25, 1).sum()", "T.round(d).sum()",
+    "T.floor(d).sum()", "T.sgn(d).sum()", "T.sqrt(abs(d)).sum()", "d.prod()", "T.prod(e, axis=1).sum()", "(d ** 2).sum()", "(d ** 3).mean()",
+    "d.var()", "d.std(axis=0).sum()", "T.dot(d, e.T).sum()", "d[0].sum()", "d[iv[:2]].sum()", "d[:, iv].sum()", "T.set_subtensor(d[0], 0.).sum()",
+    "(T.inc_subtensor(d[iv[:1] - 1], e[:1]) ** 2).sum()", "T.nnet.softmax(d)[0, 0]", "T.log(T.nnet.softmax(d))[T.arange(2), iv[:2]].mean()",
+    "T.nnet.categorical_crossentropy(T.nnet.softmax(d), iv[:2]).mean()", "T.nnet.binary_crossentropy(T.nnet.sigmoid(d), abs(e) / 4).mean()",
+    "T.nnet.softplus(d).sum()", "T.nnet.elu(d).sum()", "T.nnet.hard_sigmoid(d).sum()", "T.concatenate([d, d * 2]).sum()", "T.switch(d > 0, d, 2 * d).sum()",
+    "(d + row).sum() * 2", "T.sort(d).sum()", "T.extra_ops.cumsum(d, axis=1).sum()", "(d % 2).sum()", "T.arctan2(d, e).sum()",
+    "T.tanh(d.T).sum()", "T.log1p(T.exp(d)).sum()", "(d / e).sum()", "theano.gradient.grad_clip(d, -0.5, 0.5).sum() * 2",
+    "theano.gradient.grad_scale(d, 3.).sum()", "theano.gradient.zero_grad(d).sum() + d.sum() * 0",
+]  # fmt: skip
+GRADIENTS = [
+    *(f"T.grad({cost}, d)" for cost in _COSTS),
+    "T.grad(d.sum(), [d])[0]", "T.grad(d.sum(), e)", "T.grad(d.sum(), e, disconnected_inputs='ignore')",
+    "T.grad(d.sum(), e, disconnected_inputs='other')", "T.grad(d, d)", "T.grad(d.sum(), set([d]))", "T.grad(d.sum(), 3)",
+    "T.grad((d * e).sum(), d, consider_constant=[e])", "T.grad(None, d, known_grads={d * 1: e})", "T.grad((f * e).sum(), f)",
+    "T.grad((i * e).sum(), e)", "T.grad((d * theano.gradient.disconnected_grad(d)).sum(), d)", "T.grad(i.sum(), i)",
+    "T.grad((row + d).sum(), row)", "T.jacobian(v ** 2, v)", "T.hessian((v ** 3).sum(), v)", "T.Rop(v ** 2, v, v)", "T.Lop(v ** 2, v, v)",
+    "T.grad(T.grad((v ** 3).sum(), v).sum(), v)", "T.grad((v ** 2).sum(), v).name",
+    "y = v ** 2\nresult = theano.function([v], T.grad(None, v, known_grads={y: 2 * y}))(np.ones(3))",
+    "c = (v ** 2).sum(); c.name = 'c'\nresult = T.grad(c, v).name",
+    "result = type(T.grad(v.sum(), (v,))).__name__", "result = type(T.grad(v.sum(), [v])).__name__",
+    "T.grad(T.cast(i, 'float64').sum(), i)",
+    "z = v * 3\nresult = theano.function([v], T.grad((z ** 2).sum(), z))(np.ones(3))",
+]  # fmt: skip
+
+SHARED = [
+    "S = theano.shared(0.1)\nresult = [S.dtype, S.ndim, S.get_value()]",
+    "result = theano.shared(1).dtype", "result = theano.shared(np.zeros((1, 3))).broadcastable",
+    "result = theano.shared(np.zeros((1, 3)), broadcastable=(True, False)).broadcastable",
+    "a = np.zeros(3); S = theano.shared(a); a[0] = 1; result = S.get_value()",
+    "a = np.zeros(3); S = theano.shared(a, borrow=True); a[0] = 1; result = S.get_value()",
+    "S = theano.shared(np.zeros(3)); S.get_value()[0] = 1; result = S.get_value()",
+    "S = theano.shared(np.zeros(3)); S.get_value(borrow=True)[0] = 1; result = S.get_value()",
+    "S = theano.shared(np.zeros(3)); S.set_value([1., 2.]); result = S.get_value()",
+    "S = theano.shared(np.zeros(3)); S.set_value(np.zeros((2, 2))); result = S.get_value()",
+    "S = theano.shared(np.zeros(3, 'float32')); S.set_value(np.zeros(3)); result = S.get_value()",
+    "S = theano.shared(np.zeros(3, 'float32')); S.set_value([.5]); result = S.get_value()",
+    "S = theano.shared(np.zeros(3)); result = S.value", "result = theano.shared(np.zeros(3), dtype='float32')",
+    "S = theano.shared(np.ones(3)); theano.function([S], S * 2)",
+    "S = theano.shared(np.ones(3)); C = S.clone(); C.set_value(np.zeros(2)); result = S.get_value()",
+    "A, B = theano.shared(1.), theano.shared(2.); theano.function([], updates=[(A, B), (B, A)])(); result = [A.get_value(), B.get_value()]",
+    "A = theano.shared(1.); theano.function([], updates=[(A, A + 1), (A, A + 2)])",
+    "A = theano.shared(np.ones(2, 'float32')); theano.function([], updates=[(A, A * np.float64(2))])",
+    "A = theano.shared(np.ones((2, 2))); theano.function([], updates=[(A, A.sum())])",
+    "A = theano.shared(np.ones((2, 2))); theano.function([row], updates=[(A, row)])",
+    "theano.function([v], updates=[(v, v + 1)])", "A = theano.shared(1.); theano.function([], updates=(A, A + 1))",
+    "A = theano.shared(np.ones(2)); f_ = theano.function([], A); f_()[0] = 5; result = A.get_value()",
+    "A = theano.shared(np.ones(2)); f_ = theano.function([], A * 2); A.set_value([3., 4.]); result = f_()",
+    "A = theano.shared(np.ones(2)); A.zero(); result = A.get_value()", "m = T.dmatrix()\nresult = theano.function([m], m + theano.shared(np.ones((1, 3))))(np.ones((2, 3)))",
+    "A = theano.shared(3.); A.default_update = A + 1; f_ = theano.function([], A * 1); result = [f_(), f_(), A.get_value()]",
+    "A = theano.shared(3.); A.default_update = A + 1; f_ = theano.function([], A * 1, no_default_updates=True); result = [f_(), f_()]",
+]  # fmt: skip
+
+FUNCTIONS = [
+    *(f"result = theano.function([T.{x}], T.{x} * 1)({value})".replace(f"T.{x}], T.{x} * 1", "x], x * 1").replace("result = ", f"x = T.{x}('x'); result = ", 1)
+      for x, value in [
+          ("fscalar", "0.5"), ("fscalar", "0.1"), ("fscalar", "np.float64(.1)"), ("fscalar", "np.float32(.1)"), ("fscalar", "3"), ("dscalar", "0.1"),
+          ("dscalar", "'a'"), ("lscalar", "3"), ("lscalar", "3.0"), ("lscalar", "3.5"), ("bscalar", "3"), ("bscalar", "300"), ("iscalar", "np.int64(3)"),
+          ("fmatrix", "[[.5]]"), ("fmatrix", "[[.1]]"), ("fmatrix", "np.zeros((1, 1))"), ("fmatrix", "np.zeros((1, 1), 'int16')"),
+          ("fmatrix", "np.zeros((1, 1), 'int32')"), ("dmatrix", "np.zeros((2, 2), 'float32')"), ("dmatrix", "np.zeros(2)"), ("drow", "np.zeros((2, 2))"),
+          ("dvector", "[1, 2]"), ("ivector", "[1, 2]"), ("ivector", "[1., 2.]"), ("dvector", "T.dvector()"), ("dvector", "theano.shared(np.zeros(2))")]),
+    "x = T.fscalar('x'); result = theano.function([x], x, allow_input_downcast=True)(np.float64(.1))",
+    "x = T.fscalar('x'); result = theano.function([x], x, allow_input_downcast=False)(0.1)",
+    "x = T.fvector('x'); result = theano.function([theano.In(x, allow_downcast=True)], x * 2)([.1])",
+    "x = T.dvector('x'); result = theano.function([theano.In(x, strict=True)], x * 2)([1.])",
+    "x = T.dscalar('x'); result = theano.function([theano.In(x, value=3.)], x * 2)()",
+    "x = T.dscalar('x'); f_ = theano.function([theano.In(x, value=3.)], x * 2); f_(5.); result = f_()",
+    "x, y = T.dscalars('x', 'y'); result = theano.function([x, theano.In(y, value=1., name='w')], x - y)(5., w=2.)",
+    "x = T.dscalar('x'); result = theano.function([x], x)(x=2.)", "x = T.dscalar('x'); theano.function([x], x)(y=2.)",
+    "x = T.dscalar('x'); theano.function([x], x)(1., 2.)", "x = T.dscalar('x'); theano.function([x], x)()",
+    "x = T.dscalar('x'); theano.function([x], x)(1., x=2.)",
+    "x = T.dscalar('x'); result = theano.function([x], [x])(2.)", "x = T.dscalar('x'); result = theano.function([x], (x, x + 1))(2.)",
+    "x = T.dscalar('x'); result = theano.function([x], {'b': x, 'a': x + 1})(2.)", "x = T.dscalar('x'); theano.function([x], {1: x})",
+    "x = T.dscalar('x'); result = theano.function([x], None, on_unused_input='ignore')(2.)", "result = theano.function([], [])()",
+    "x = T.dscalar('x'); result = type(theano.function([x], x * 2)(2.)).__name__",
+    "x = T.dscalar('x'); theano.function(x, x)", "x = T.dscalar('x'); theano.function([x, T.constant(2.)], x)", "x = T.dscalar('x'); theano.function([x, 2], x)",
+    "x = T.dscalar('x'); theano.function([x, x], x)", "x, y = T.dscalars('x', 'y'); theano.function([x, y], x)",
+    "x, y = T.dscalars('x', 'y'); result = theano.function([x, y], x, on_unused_input='ignore')(1., 2.)",
+    "x, y = T.dscalars('x', 'y'); theano.function([x], x + y)", "x, y = T.dscalars('x', 'y'); theano.function([x, y], x, on_unused_input='other')",
+    "x, y = T.dscalars('x', 'y'); result = theano.function([x], x * y, givens={y: x + 1})(3.)",
+    "x, y = T.dscalars('x', 'y'); result = theano.function([x], x * y, givens=[(y, np.asarray(4.))])(3.)",
+    "x, y = T.dscalars('x', 'y'); z = x * 2; result = theano.function([y], z + 1, givens={z: y})(3.)",
+    "x, y = T.fscalars('x', 'y'); theano.function([x], x * y, givens={y: np.asarray(4.)})",
+    "x = T.dscalar('x'); theano.function([x], x * 2, givens={x: T.constant(2.)})", "x = T.dscalar('x'); theano.function([], x * 2, givens={'x': x})",
+    "x = T.dscalar('x'); theano.function([x], x, mode='NO_SUCH_MODE')",
+    "x = T.dscalar('x'); result = theano.function([x], x * 2, mode='FAST_COMPILE')(3.)",
+    "x = T.dscalar('x'); result = theano.function([x], x * 2, name='double').name",
+    "x = T.dscalar('x'); A = theano.shared(1.); f_ = theano.function([x], A * 1, updates={A: A + x}); result = [f_(2.), f_(2.)]",
+    "x = T.dscalar('x'); A = theano.shared(1.); f_ = theano.function([x], A * 1, updates=[(A, A + x)]); g_ = f_.copy(share_memory=False); f_(2.); result = g_(1.)",
+    "x = T.dscalar('x'); result = (x * 2).eval({x: 3.})", "x = T.dscalar('x'); (x * 2).eval({'x': 3.})", "x = T.dscalar('x'); (x * 2).eval()",
+    "x = T.dscalar('x'); y = T.dscalar('y'); (x * 2).eval({x: 1., y: 2.})", "x = T.dscalar('x'); theano.function([theano.In(x, update=x + 1, value=1.)], x)",
+    "x, y = T.dmatrices('x', 'y'); theano.function([x, y], x + y)(np.ones((2, 3)), np.ones((3, 3)))",
+    "x, y = T.dmatrices('x', 'y'); theano.function([x, y], x + y)(np.ones((1, 3)), np.ones((3, 3)))",
+    "x, y = T.dmatrices('x', 'y'); theano.function([x, y], T.dot(x, y))(np.ones((2, 3)), np.ones((2, 3)))",
+    "x = T.dmatrix('x'); theano.function([x], x.reshape((4, 4)))(np.ones((2, 3)))", "x = T.dvector('x'); theano.function([x], x[5])(np.ones(2))",
+    "x = T.dvector('x'); k = T.lvector('k'); theano.function([x, k], x[k])(np.ones(2), [5])",
+    "x, y = T.dmatrices('x', 'y'); theano.function([x, y], T.concatenate([x, y], axis=0))(np.ones((2, 3)), np.ones((2, 2)))",
+    "x = T.dmatrix('x'); x.sum(axis=2)", "x = T.dmatrix('x'); T.concatenate([x, T.dvector()])", "x = T.dmatrix('x'); x[0, 0, 0]", "x = T.dmatrix('x'); x[0.5]",
+    "x = T.dmatrix('x'); x.reshape(T.lvector())", "x = T.dmatrix('x'); bool(x > 0)", "x = T.dmatrix('x'); result = bool(x)", "x = T.dmatrix('x'); len(x)",
+    "x = T.dmatrix('x'); float(x)", "x = T.dmatrix('x'); x[0] = 1", "x = T.dmatrix('x'); iter(x)", "x = T.dmatrix('x'); result = len(list(x.shape))",
+    "x = T.dmatrix('x'); result = x == T.dmatrix('x')", "x = T.dmatrix('x'); result = str(x.type)", "result = repr(T.TensorType('float32', (True, False)))",
+    "result = T.TensorType('float32', (True, False)) == T.frow().type", "result = T.matrix(dtype='floatX').dtype", "result = [a.name for a in T.dscalars('x', 'y')]",
+    "x = T.dscalar('x'); y = theano.clone(x * 2, replace={x: T.constant(3.)}); result = theano.function([], y)()",
+    "x = T.dscalar('x'); op = theano.OpFromGraph([x], [x ** 2]); y = T.dscalar('y'); result = theano.function([y], op(y) + 1)(3.)",
+    "from theano.ifelse import ifelse\nx = T.dscalar('x'); f_ = theano.function([x], ifelse(T.gt(x, 0), x * 2, x * 3)); result = [f_(1.), f_(-1.)]",
+    "x, y = T.dscalars('x', 'y'); result = theano.gof.graph.is_same_graph(x + y * 2, x + y * 2)", "x, y = T.dscalars('x', 'y'); result = theano.gof.graph.is_same_graph(x + y, x - y)",
+    "x, y = T.dscalars('x', 'y'); result = [a.name for a in theano.gof.graph.inputs([x * y + 2]) if a.name]",
+    "result = theano.scalar.upcast('int8', 'float32', 'int32')",
+]  # fmt: skip
+
+RANDOM = [
+    "from theano.tensor.shared_randomstreams import RandomStreams\nresult = []\nr = RandomStreams(7)\n"
+    "for draw in [r.uniform((2, 3)), r.normal((3,), 1., 2.), r.binomial((5,), 10, .3), r.random_integers((4,), 1, 6), r.choice((3,), 5), r.poisson((3,), 4.),\n"
+    "             r.permutation(n=5), r.multinomial((2,), 10, [.2, .3, .5]), r.shuffle_row_elements(T.constant(np.arange(6.).reshape(2, 3)))]:\n"
+    "    f_ = theano.function([], draw); result.append([f_(), f_()])",
+    *(f"from theano.sandbox.rng_mrg import MRG_RandomStreams\nf_ = theano.function([], MRG_RandomStreams({seed}).{draw}); result = [f_(), f_()]"
+      for seed, draw in [
+          (42, "uniform((2,))"), (42, "uniform((3, 5))"), (42, "uniform((4,), -1, 2, dtype='float32')"), (42, "uniform((1, 3))"), (42, "uniform((100,))"),
+          (1, "binomial((3, 4), p=.3)"), (1, "binomial((3,), p=.7, dtype='float32')"), (7, "normal((3,))"), (7, "normal((2, 2), 1., .5)"),
+          (7, "normal((3, 3), dtype='float32')"), (7, "normal((40,), truncate=True)"), (7, "truncated_normal((30,), 1., 2.)"),
+          (9, "multinomial(pvals=np.array([[.98, .01, .01], [.01, .49, .5]]))"), (9, "multinomial(n=5, pvals=np.array([[.2, .3, .5], [.01, .49, .5]]))"),
+          (9, "choice(size=2, replace=False, p=np.array([[.2, .3, .5], [.01, .49, .5]]))"), ("[1, 2, 3, 4, 5, 6]", "uniform((2,))"),
+          (5, "uniform((n.owner is None and 2, 3), nstreams=4)"), (0, "uniform((2,))"), (2147462579, "uniform((2,))"), (3, "uniform([2])"), (3, "uniform(2)"),
+          (3, "binomial([2])"), (3, "uniform((0,))"), (3, "binomial((2,), n=2)"), (3, "normal([2])"), (3, "normal(2)"), (3, "multinomial(pvals=np.ones(2))"),
+          (3, "multinomial((2,), pvals=np.ones((2, 2)))"), (3, "choice()")]),
+    "from theano.sandbox.rng_mrg import MRG_RandomStreams\nr = MRG_RandomStreams(3); a, c = r.uniform((2,)), r.uniform((2,)); result = theano.function([], [a, c])()",
+    "from theano.sandbox.rng_mrg import MRG_RandomStreams\nr = MRG_RandomStreams(3); a = r.uniform((2,)); f_ = theano.function([], a, no_default_updates=True); result = [f_(), f_()]",
+    "from theano.sandbox.rng_mrg import MRG_RandomStreams\nr = MRG_RandomStreams(3); f_ = theano.function([n], r.uniform((n,))); result = [f_(2), f_(3)]",
+]  # fmt: skip
+
+SCAN = [
+    "r, u = theano.scan(lambda x: x * 2, sequences=v); result = [theano.function([v], r)([1., 2.]), len(u)]",
+    "r, _ = theano.scan(lambda x, a: a + x, sequences=[v], outputs_info=[T.constant(np.float64(0.))]); result = theano.function([v], r)([1., 2., 3.])",
+    "r, _ = theano.scan(lambda a, k: a * k, outputs_info=s, non_sequences=[s], n_steps=4); result = theano.function([s], r)(2.)",
+    "r, _ = theano.scan(lambda a: a * 2, outputs_info=s, n_steps=n); result = theano.function([s, n], r)(1., 3)",
+    "r, _ = theano.scan(lambda x, y: (x + y, x * y), sequences=[v, fv]); result = theano.function([v, fv], r)([1., 2.], np.array([3., 4., 5.], 'float32'))",
+    "r, _ = theano.scan(lambda x: x, sequences=v, go_backwards=True); result = theano.function([v], r)([1., 2., 3.])",
+    "r, _ = theano.scan(lambda a, c: a + c, outputs_info=[dict(initial=v[:2], taps=[-2, -1])], n_steps=3); result = theano.function([v], r)([1., 1.])",
+    "r, _ = theano.scan(lambda x, y, z: x + y + z, sequences=[dict(input=v, taps=[-1, 0, 1])]); result = theano.function([v], r)([1., 2., 3., 4.])",
+    "r, _ = theano.scan(lambda a: (a * 2, theano.scan_module.until(a > 5)), outputs_info=s, n_steps=20); result = theano.function([s], r)(1.)",
+    "r, _ = theano.scan(lambda x, a: a + x, sequences=v, outputs_info=s); result = theano.function([v, s], T.grad(r[-1] ** 2, v))([1., 2.], 0.)",
+    "r, _ = theano.scan(lambda a: a ** 2, outputs_info=s, n_steps=3); result = theano.function([s], T.grad(r[-1], s))(1.5)",
+    "r, _ = theano.scan(lambda a, k: T.tanh(a * k), outputs_info=s, non_sequences=s, n_steps=4, truncate_gradient=2)\nresult = theano.function([s], T.grad(r[-1], s))(.5)",
+    "A = theano.shared(1.); r, u = theano.scan(lambda x: (x * A, {A: A + 1}), sequences=v); f_ = theano.function([v], r, updates=u); result = [f_([1., 1., 1.]), A.get_value()]",
+    "r, _ = theano.map(lambda x: x + 1, v); result = theano.function([v], r)([1., 2.])",
+    "r, _ = theano.reduce(lambda x, a: x + a, v, s); result = theano.function([v, s], r)([1., 2.], 10.)",
+    "r, _ = theano.foldl(lambda x, a: a * 2 + x, v, s); result = theano.function([v, s], r)([1., 2.], 10.)",
+    "r, _ = theano.foldr(lambda x, a: a * 2 + x, v, s); result = theano.function([v, s], r)([1., 2.], 10.)",
+    "theano.scan(lambda a: a, outputs_info=s)", "theano.scan(lambda a: a * np.float64(2), outputs_info=T.constant(0.), n_steps=2)",
+    "r, _ = theano.scan(lambda x: x, sequences=v, n_steps=5); theano.function([v], r)([1., 2.])",
+    "r, _ = theano.scan(lambda x: x * 2, sequences=v); result = theano.function([v], r)([])",
+    "A = theano.shared(2.); r, _ = theano.scan(lambda x: x * A, sequences=v, strict=True)",
+    "r, _ = theano.scan(lambda x: x * 2, sequences=v, return_list=True); result = type(r).__name__",
+    "r, _ = theano.scan(lambda: None, n_steps=2); result = r",
+    "r, _ = theano.scan(lambda a: a + 1, outputs_info=s, n_steps=1); result = theano.function([s], r)(1.)",
+    "r, _ = theano.scan(lambda q: theano.scan(lambda x: x * 2, sequences=q)[0].sum(), sequences=d); result = theano.function([d], r)([[1., 2.], [3., 4.]])",
+    "r, _ = theano.scan(lambda x: T.grad(x ** 3, x), sequences=v); result = theano.function([v], r)([1., 2.])",
+]  # fmt: skip
+
+SECTIONS = {
+    "dtypes": DTYPES,
+    "broadcasting": BROADCASTING,
+    "gradients": GRADIENTS,
+    "shared": SHARED,
+    "functions": FUNCTIONS,
+    "random": RANDOM,
+    "scan": SCAN,
+}
+SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
+
+
+def described(value):
+    """A result as JSON can hold it."""
+    import numpy as np
+
+    if isinstance(value, (list, tuple)):
+        return [described(item) for item in value]
+    if isinstance(value, dict):
+        return {key: described(item) for key, item in sorted(value.items())}
+    if isinstance(value, (np.ndarray, np.generic)):
+        array = np.asarray(value)
+        return {"dtype": array.dtype.name, "shape": list(array.shape), "values": array.ravel().tolist()}
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return {"kind": type(value).__name__}
+
+
+def outcome(theano, code, float_x):
+    """What a piece of code gives: its result, or the names of the classes of what it raises."""
+    import numpy as np
+
+    T = theano.tensor
+    scope = {"theano": theano, "T": T, "np": np}
+    theano.config.floatX = float_x
+    try:
+        for name, text in INPUTS.items():
+            scope[name] = eval(text, scope)
+        inputs = {name: scope[name] for name in INPUTS}
+        if "\n" in code or "result = " in code or "; " in code or code.startswith("theano.function"):
+            scope["result"] = None
+            exec(code, scope)
+            return {"result": described(scope["result"])}
+        variable = eval(code, scope)
+        if not hasattr(variable, "broadcastable"):
+            return {"result": described(variable)}
+        answer = {"dtype": variable.dtype, "broadcastable": [bool(one) for one in variable.broadcastable]}
+        used = [name for name in inputs if name in names_in(code)]
+        function = theano.function([inputs[name] for name in used], variable, on_unused_input="ignore")
+        answer["value"] = described(function(*(np.array(VALUES[name][1], VALUES[name][0]) for name in used)))
+        return answer
+    except Exception as error:  # what is raised is what is asked
+        return {"raises": [kind.__name__ for kind in type(error).__mro__ if kind is not object]}
+    finally:
+        theano.config.floatX = "float64"
+
+
+def names_in(code):
+    """The names in an expression."""
+    import ast
+
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
