@@ -44,18 +44,14 @@ from symconv.ops import (
     diagonals,
     elemwise_rows,
     from_graph,
-    grids,
     index,
-    nn,
     special,
 )
 from symconv.ops import cut as cuts
 from symconv.ops import dot as products
 from symconv.ops import fill as filled
 from symconv.ops import join as joined
-from symconv.ops import pool as pooling
 from symconv.ops import repeat as repeated
-from symconv.ops import scan as loops
 from symconv.ops import sort as order
 from symconv.ops.along import add_along_axis, take_along_axis
 from symconv.ops.axes import *  # noqa: F403
@@ -68,18 +64,13 @@ from symconv.ops.cumulate import *  # noqa: F403
 from symconv.ops.cut import *  # noqa: F403
 from symconv.ops.diagonals import *  # noqa: F403
 from symconv.ops.dot import *  # noqa: F403
-from symconv.ops.einsum import einsum
 from symconv.ops.elemwise_rows import *  # noqa: F403
 from symconv.ops.fill import *  # noqa: F403
 from symconv.ops.from_graph import *  # noqa: F403
-from symconv.ops.grids import *  # noqa: F403
 from symconv.ops.index import *  # noqa: F403
 from symconv.ops.join import *  # noqa: F403
-from symconv.ops.nn import *  # noqa: F403
-from symconv.ops.pool import *  # noqa: F403
 from symconv.ops.reduce import all, any, argmax, argmin, max, max_and_argmax, mean, min, prod, std, sum, var
 from symconv.ops.repeat import *  # noqa: F403
-from symconv.ops.scan import *  # noqa: F403
 from symconv.ops.shape import (
     addbroadcast,
     flatten,
@@ -103,10 +94,32 @@ if TYPE_CHECKING:  # the compiler is loaded when first used
 
 __version__ = "0.1.0"
 
+_MODULES = {
+    "symconv.compile.callable": "Function",
+    "symconv.compile.arguments": "In Out",
+    "symconv.compile.rewrite": "NodeRule Rule",
+    "symconv.compile.pipeline": "PASSES",
+    "symconv.compile.function": "function",
+    "symconv.viz": "debugprint draw pp to_dot to_html to_networkx",
+    "symconv.ops.scan": "foldl foldr map reduce scan until",
+    "symconv.ops.pool": "max_pool_2d_same_size pool pool_1d pool_2d pool_3d",
+    "symconv.ops.nn":
+        "absolute_error batch_normalization batch_normalization_test batch_normalization_train "
+        "binary_crossentropy categorical_crossentropy dropout elu gelu hard_sigmoid hard_swish hinge "
+        "huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu sigmoid "
+        "sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign squared_error "
+        "swish tanh ultra_fast_sigmoid",
+    "symconv.ops.grids": "indices meshgrid mgrid ogrid one_hot to_one_hot",
+    "symconv.ops.einsum": "einsum",
+}
+"""What is loaded when first used, and from where: importing stays quick."""
+
+_LATER = {name: module for module, names in _MODULES.items() for name in names.split()}
+
 __all__ = [
     "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
     "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
-    "conv2d", "conv3d", "DisconnectedInputError", "DTypeError", "einsum", "FileError", "flatten",
+    "conv2d", "conv3d", "DisconnectedInputError", "DTypeError", "FileError", "flatten",
     "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
     "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
     "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape", "RewriteError",
@@ -114,27 +127,11 @@ __all__ = [
     "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
     "UnusedInputError", "var", "Variable", "verify_grad",
     *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
-    *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__, *grids.__all__,
-    *index.__all__, *joined.__all__, *loops.__all__, *nn.__all__, *order.__all__, *pooling.__all__,
+    *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__,
+    *index.__all__, *joined.__all__, *order.__all__,
     *products.__all__, *repeated.__all__, *special.__all__,
+    *(name for name, module in _LATER.items() if module != "symconv.viz"),
 ]  # fmt: skip
-
-_LATER = {
-    "Function": "symconv.compile.callable",
-    "In": "symconv.compile.arguments",
-    "NodeRule": "symconv.compile.rewrite",
-    "Out": "symconv.compile.arguments",
-    "PASSES": "symconv.compile.pipeline",
-    "Rule": "symconv.compile.rewrite",
-    "function": "symconv.compile.function",
-    "debugprint": "symconv.viz",
-    "draw": "symconv.viz",
-    "pp": "symconv.viz",
-    "to_dot": "symconv.viz",
-    "to_html": "symconv.viz",
-    "to_networkx": "symconv.viz",
-}
-"""What is loaded when first used, and from where: importing stays quick."""
 
 _FAMILIES = ("linalg", "random")
 

@@ -1,11 +1,14 @@
 """What ``import symconv`` does: it says nothing, writes nothing, loads little and is quick."""
 
+import importlib
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import symconv as sc
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,3 +67,8 @@ def test_the_public_names_are_documented():
         "print([name for name in names if callable(getattr(sc, name)) and not getattr(sc, name).__doc__])"
     )
     assert fresh(code)[0] == "[]\n"
+
+
+@pytest.mark.parametrize("module", [name for name in sc._MODULES if name.startswith("symconv.ops")])
+def test_what_is_loaded_later_is_all_that_the_module_has(module):
+    assert set(sc._MODULES[module].split()) == set(importlib.import_module(module).__all__)

@@ -321,7 +321,8 @@ def cumprod(x: Any, axis: int | None = None) -> Variable:
 
 def to_one_hot(y: Any, nb_class: Any, dtype: Any = None) -> Variable:
     """A row for each label, 1 at its place; of ``floatX`` if not told."""
-    return adopted(sc.to_one_hot(as_tensor_variable(y), nb_class, dtype or sc.config.floatX))
+    answer: Variable = adopted(sc.to_one_hot(as_tensor_variable(y), nb_class, dtype or sc.config.floatX))
+    return answer
 
 
 # Products
