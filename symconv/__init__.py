@@ -29,7 +29,7 @@ from symconv.errors import (
     SymconvError,
     UnusedInputError,
 )
-from symconv.gradient import Lop, Rop, grad, verify_grad
+from symconv.gradient import Lop, Rop, grad
 from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant

@@ -140,9 +140,9 @@ def _derivative(
     """Gradients by the inputs of one graph, over the variables that they stand for."""
     seeds: dict[Variable, Variable] = {}
     for output, gradient in zip(graph.outputs, gradients, strict=True):
-        if gradient is not None and output.type.is_float:
+        if gradient is not None and not output.type.is_discrete:
             seeds[output] = seeds[output] + gradient if output in seeds else gradient
-    found = backpropagate(seeds, [v for v in graph.inputs if v.type.is_float], frozenset())
+    found = backpropagate(seeds, [v for v in graph.inputs if not v.type.is_discrete], frozenset())
     terms = [found.get(variable) for variable in graph.inputs]
     outside = substitute([t for t in terms if t is not None], dict(zip(graph.inputs, given, strict=True)))
     rest = iter(outside)
