@@ -1,13 +1,14 @@
-"""Unrolling along the width only (memory-efficient convolution, Cho and Brand 2017).
+"""Unrolling along all axes but the first (memory-efficient convolution, Cho and Brand 2017).
 
     unrolled  [C kw, rows, Wo]        the pixels that each column of the filters meets
     products  [kh K, rows Wo]         one matrix product with the filters, row by row: [kh K, C kw]
     output    [K, rows, Wo]           the kh products, each shifted by its filter row, added up
 
 It moves kh times less than columns do, and its matrix has kh times more rows: the best for few filters
-and large ones, such as the chapter's.
+and large ones, such as the chapter's. In three dimensions the "rows" are those along the first axis.
 """
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from symconv.ops.conv.algorithms.problem import Problem
@@ -20,58 +21,63 @@ NAME = "rows only"
 
 
 def fits(problem: Problem) -> bool:
-    """Two spatial axes and one group."""
-    return problem.planar and problem.geometry.groups == 1
+    """One group."""
+    return problem.kind == "forward" and problem.multiplies and problem.groups == 1
 
 
 def cost(problem: Problem) -> float:
     """The unrolled rows, the product, and adding up its kh parts."""
-    batch, count, rows, columns = problem.output
-    channels, height, width = problem.filters[1:]
-    all_rows = rows * problem.geometry.stride[0] + problem.extents[0]
-    pixels = batch * all_rows * columns
+    batch, count, rows, *others = problem.output
+    channels, height, *kernel = problem.filters[1:]
+    all_rows = rows * problem.stride[0] + problem.extents[0]
+    pixels = batch * all_rows * prod(others)
+    width = prod(kernel)
     return (
         problem.padding()
         + problem.moved(pixels * channels * width)
         + problem.product(height * count, channels * width, pixels)
-        + problem.moved(height * count * batch * rows * columns) * 1.5
+        + problem.moved(height * count * batch * problem.pixels) * 1.5
         + batch * (width + height) * 1500
     )
 
 
+def error(problem: Problem) -> float:
+    """That of plain summation: the sum of a pixel's terms is one of kh sums."""
+    return 1.0
+
+
 def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
     """Block by block of output rows of one image."""
-    batch, count, rows, columns = problem.output
-    channels, height, width = problem.filters[1:]
-    (row_stride, stride), (row_dilation, dilation) = problem.geometry.stride, problem.geometry.dilation
-    source = problem.pad(k, image)
+    count = problem.output[1]
+    channels, height, *kernel = problem.filters[1:]
+    width, axes = prod(kernel), range(3, 2 + problem.ndim)
+    row_stride, row_dilation = problem.stride[0], problem.dilation[0]
     bank = k.buffer((height * count, channels * width), problem.dtype, "bank")
-    k.copy(problem.bank(filters).transpose(2, 0, 1, 3), bank.reshape(height, count, channels, width))
+    k.copy(problem.bank(filters).transpose(2, 0, 1, *axes), bank.reshape(height, count, channels, *kernel))
 
-    with k.blocks(
-        k.axis(batch, "n", most=1),
-        k.axis(rows, "top", "rows", halo=-(-(problem.extents[0] - row_stride) // row_stride)),
-        k.axis(columns, "left", "columns", last=True),
+    with problem.blocks(
+        k,
         bytes_each=problem.item * (channels * width + height * count) * row_stride,
         calls=width + height + 8,
-    ) as (one, block, across):
-        at = (one.start, slice(None), block.slice, across.slice)
-        window = source[
-            one.start,
-            :,
-            block.window(row_stride, problem.extents[0]),
-            across.window(stride, problem.extents[1]),
-        ]
+        halo=max(1, -(-(problem.extents[0] - row_stride) // row_stride)),
+    ) as (one, block, *others):
+        window = problem.window(k, image, (one, block, *others))[0]
         all_rows = window.shape[1]
-        unrolled = k.buffer((channels, width, all_rows, across.size), problem.dtype, "unrolled")
-        for column in range(width):
-            k.copy(window[:, :, k.steps(column * dilation, across.size, stride)], unrolled[:, column])
-        products = k.buffer((height, count, all_rows, across.size), problem.dtype, "products")
+        sizes = [other.size for other in others]
+        flat = all_rows
+        for size in sizes:
+            flat = flat * size
+        unrolled = k.buffer((channels, *kernel, all_rows, *sizes), problem.dtype, "unrolled")
+        for tap, pixels in problem.taps(k, (one, block, *others)):
+            if tap[0] == 0:
+                k.copy(window[:, :, *pixels[1:]], unrolled[:, *tap[1:]])
+        products = k.buffer((height, count, all_rows, *sizes), problem.dtype, "products")
         k.matmul(
             bank,
-            unrolled.reshape(channels * width, all_rows * across.size),
-            products.reshape(height * count, all_rows * across.size),
+            unrolled.reshape(channels * width, flat),
+            products.reshape(height * count, flat),
         )
+        at = (one.start, *problem.at((one, block, *others))[1:])
         tile = k.tile(at)
         shifted = [
             products[row][:, k.steps(row * row_dilation, block.size, row_stride)] for row in range(height)
