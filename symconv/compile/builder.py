@@ -122,6 +122,7 @@ class Machine:
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
+    FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
 
@@ -314,8 +315,10 @@ class Builder:
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
         machine = self.machine
-        if fixed or any(axis.counted for axis in axes):
+        if any(axis.counted for axis in axes):
             machine = replace(machine, threads=machine.PARTS)
+        elif fixed:
+            machine = replace(machine, threads=machine.FIXED)
         lengths = block_lengths(axes, bytes_each, calls, machine)
         ranges: list[Range] = []
         blocks: list[Block] = []

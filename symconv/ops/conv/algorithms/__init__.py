@@ -8,11 +8,11 @@ An algorithm is a module with
     error(problem)                its error bound, as a multiple of that of plain summation (see below)
     lower(k, problem, first, second)     the instructions, written with the builder
 
-and an entry in ``PORTFOLIO``. ``problem.kind`` says what the two operands are: image and filters of a "forward"
-problem, image and output gradient of a "filters" problem. The gradient by the image reaches an algorithm as
-forward problems on the output's gradient (backward.py). A lowering walks ``problem.blocks``, takes the pixels
-from ``problem.window`` and hands its tile over with ``k.epilogue(tile, problem.at(blocks))``; the tile may lie
-with gaps in the result.
+and an entry in ``PORTFOLIO``. ``problem.kind`` says what the two operands are: image and filters of a
+"forward" problem, image and output gradient of a "filters" problem. The gradient by the image reaches an
+algorithm as forward problems on the output's gradient (backward.py). A lowering walks ``problem.blocks``,
+takes the pixels from ``problem.window`` and hands its tile over: ``k.epilogue(tile, problem.at(blocks))``.
+The tile may lie with gaps in the result.
 
 The cheapest that fits is taken. The costs are those of a simple machine: so many nanoseconds for a
 multiplication in a matrix product, for a byte moved, for a call; they are deterministic, and need only be

@@ -28,7 +28,7 @@ class Phase(NamedTuple):
 
     Attributes
     ----------
-    first, count : int
+    first, size : int
         r, and how many there are.
     tap, taps, apart : int
         The first filter element that they meet, how many, and their distance: t0, U, m.
@@ -41,7 +41,7 @@ class Phase(NamedTuple):
     """
 
     first: int
-    count: int
+    size: int
     tap: int
     taps: int
     apart: int
@@ -108,7 +108,7 @@ def _problem(problem: Problem, choice: tuple[Phase, ...]) -> Problem:
         problem,
         image=(batch, maps, *(phase.crop[1] for phase in choice)),
         filters=(channels, maps // groups, *(phase.taps for phase in choice)),
-        output=(batch, channels, *(phase.count for phase in choice)),
+        output=(batch, channels, *(phase.size for phase in choice)),
         stride=(1,) * problem.ndim,
         dilation=tuple(phase.dilation for phase in choice),
         pads=tuple(phase.pads for phase in choice),
@@ -136,9 +136,9 @@ def _exchanged(k: "Builder", problem: Problem, filters: "Value") -> "Value":
 
 def _zeros(k: "Builder", problem: Problem) -> None:
     """Pixels that no output sees."""
-    whole = [k.steps(start, size, step)
-             for start, size, step in zip(problem.start, problem.output[2:], problem.step, strict=True)]
-    at = (slice(None), slice(None), *whole)
+    places = zip(problem.start, problem.output[2:], problem.step, strict=True)
+    inside = (k.steps(start, size, step) for start, size, step in places)
+    at: tuple[Any, ...] = (slice(None), slice(None), *inside)
     tile = k.tile(at)
     k.fill(0, tile)
     k.epilogue(tile, at)
