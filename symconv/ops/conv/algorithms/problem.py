@@ -169,7 +169,8 @@ class Problem:
         batch, sizes = self.output[0], self.output[2:]
         small = bytes_each * self.pixels <= k.machine.tile_bytes and not halo
         axes = [k.axis(batch, "n", "images", most=None if small else 1, counted=counted)]
-        cut = [] if small else sorted({0, self.ndim - 1})
+        wide = halo or bytes_each * self.pixels > sizes[0] * k.machine.scratch_bytes // 4
+        cut = [] if small else sorted({0, self.ndim - 1} if wide else {0})
         for axis, start in zip(cut, STARTS, strict=False):
             size = "rows" if axis == 0 else "columns"
             last = axis == self.ndim - 1

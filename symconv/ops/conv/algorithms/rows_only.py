@@ -6,6 +6,10 @@
 
 It moves kh times less than columns do, and its matrix has kh times more rows: the best for few filters
 and large ones, such as the chapter's. In three dimensions the "rows" are those along the first axis.
+
+The gradient by the filters unrolls likewise, and multiplies the output's gradient by what each filter row
+meets: kh products of [K, rows Wo] and [rows Wo, C kw], all of them views of what was unrolled once. Each block
+leaves a partial sum, and these are added in the order of the blocks.
 """
 
 from math import prod
@@ -14,15 +18,18 @@ from typing import TYPE_CHECKING
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from collections.abc import Sequence
+
+    from symconv.compile.builder import Block, Builder
+    from symconv.compile.program import Size, Value
 
 NAME = "rows only"
 
 
 def fits(problem: Problem) -> bool:
-    """One group."""
-    return problem.kind == "forward" and problem.multiplies and problem.groups == 1
+    """One group; by the filters a row stride of 1: a product takes other rows only as a copy."""
+    adjacent = problem.kind == "forward" or problem.stride[0] == 1
+    return problem.multiplies and problem.groups == 1 and adjacent
 
 
 def cost(problem: Problem) -> float:
@@ -32,6 +39,13 @@ def cost(problem: Problem) -> float:
     all_rows = rows * problem.stride[0] + problem.extents[0]
     pixels = batch * all_rows * prod(others)
     width = prod(kernel)
+    if problem.kind == "filters":
+        return (
+            problem.padding()
+            + problem.moved(pixels * channels * width + batch * problem.pixels * count)
+            + problem.product(count, channels * width, batch * problem.pixels) * height
+            + batch * (width + height) * 1500
+        )
     return (
         problem.padding()
         + problem.moved(pixels * channels * width)
@@ -46,7 +60,15 @@ def error(problem: Problem) -> float:
     return 1.0
 
 
-def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
+def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
+    """Forward, or by the filters."""
+    if problem.kind == "forward":
+        _forward(k, problem, first, second)
+    else:
+        _by_filters(k, problem, first, second)
+
+
+def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
     """Block by block of output rows of one image."""
     count = problem.output[1]
     channels, height, *kernel = problem.filters[1:]
@@ -61,16 +83,9 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
         calls=width + height + 8,
         halo=max(1, -(-(problem.extents[0] - row_stride) // row_stride)),
     ) as (one, block, *others):
-        window = problem.window(k, image, (one, block, *others))[0]
-        all_rows = window.shape[1]
-        sizes = [other.size for other in others]
-        flat = all_rows
-        for size in sizes:
-            flat = flat * size
-        unrolled = k.buffer((channels, *kernel, all_rows, *sizes), problem.dtype, "unrolled")
-        for tap, pixels in problem.taps(k, (one, block, *others)):
-            if tap[0] == 0:
-                k.copy(window[:, :, *pixels[1:]], unrolled[:, *tap[1:]])
+        unrolled = _unrolled(k, problem, image, (one, block, *others))
+        all_rows, *sizes = unrolled.shape[1 + len(kernel) :]
+        flat = _product(all_rows, *sizes)
         products = k.buffer((height, count, all_rows, *sizes), problem.dtype, "products")
         k.matmul(
             bank,
@@ -89,3 +104,60 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
             for product in shifted[2:]:
                 k.call("add", tile, product, out=tile)
         k.epilogue(tile, at)
+
+
+def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value") -> None:
+    """Block by block of the output's gradient, each filter row with the rows that it meets."""
+    count = problem.output[1]
+    channels, height, *kernel = problem.filters[1:]
+    width = prod(kernel)
+    with problem.blocks(
+        k,
+        bytes_each=problem.item * (channels * width + count),
+        calls=width + height + 8,
+        counted=True,
+        halo=max(1, problem.extents[0] - 1),
+    ) as (one, block, *others):
+        unrolled = _unrolled(k, problem, image, (one, block, *others))
+        sizes = [block.size, *(other.size for other in others)]
+        flat = _product(*sizes)
+        some = k.buffer((count, *sizes), problem.dtype, "gradients")
+        k.copy(gradient[one.start, :, block.slice, *(other.slice for other in others)], some)
+        lined = unrolled.reshape(channels * width, *unrolled.shape[1 + len(kernel) :])
+        axes = (one, block, *others)
+        parts = (part.parts for part in axes)
+        partial = k.keep((*parts, height, count, channels * width), problem.dtype, "partial")
+        at = tuple(part.number for part in axes)
+        for row in range(height):
+            met = lined[:, k.steps(row * problem.dilation[0], block.size, 1)]
+            k.matmul(
+                some.reshape(count, flat),
+                met.reshape(channels * width, flat).transpose(1, 0),
+                partial[(*at, row)],
+            )
+    total = k.buffer((height, count, channels * width), problem.dtype, "total")
+    k.call("add.reduce", partial, out=total, axis=tuple(range(len(axes))))
+    whole = k.whole(2 + problem.ndim)
+    tile = k.tile(whole)
+    found = total.reshape(height, count, channels, *kernel)
+    k.copy(problem.bank(found.transpose(1, 2, 0, *range(3, 2 + problem.ndim))), tile)
+    k.epilogue(tile, whole)
+
+
+def _unrolled(k: "Builder", problem: Problem, image: "Value", blocks: "Sequence[Block]") -> "Value":
+    """What the columns of the filters meet in the rows that a block of one image sees."""
+    channels, _, *kernel = problem.filters[1:]
+    window = problem.window(k, image, blocks)[0]
+    sizes = [block.size for block in blocks[2:]]
+    unrolled = k.buffer((channels, *kernel, window.shape[1], *sizes), problem.dtype, "unrolled")
+    for tap, pixels in problem.taps(k, blocks):
+        if tap[0] == 0:
+            k.copy(window[:, :, *pixels[1:]], unrolled[:, *tap[1:]])
+    return unrolled
+
+
+def _product(*sizes: "Size") -> "Size":
+    flat: Size = 1
+    for size in sizes:
+        flat = flat * size
+    return flat
