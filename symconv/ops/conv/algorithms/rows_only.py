@@ -8,8 +8,8 @@ It moves kh times less than columns do, and its matrix has kh times more rows: t
 and large ones, such as the chapter's. In three dimensions the "rows" are those along the first axis.
 
 The gradient by the filters unrolls likewise, and multiplies the output's gradient by what each filter row
-meets: kh products of [K, rows Wo] and [rows Wo, C kw], all of them views of what was unrolled once. Each block
-leaves a partial sum, and these are added in the order of the blocks.
+meets: kh products of [K, rows Wo] and [rows Wo, C kw], views of what was unrolled once. Each block leaves a
+partial sum, and these are added in the order of the blocks.
 """
 
 from math import prod
