@@ -91,7 +91,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     count, groups, field = problem.output[1], problem.groups, problem.field
     turned = (1, 0, *range(2, 2 + problem.ndim))
     calls = prod(problem.filters[2:]) + 5
-    with problem.blocks(k, _bytes_each(problem), calls, counted=True) as blocks:
+    with problem.blocks(k, _bytes_each(problem), calls, summed=field) as blocks:
         matrix = _columns(k, problem, image, blocks)
         sizes = [block.size for block in blocks]
         some = k.buffer((count, *sizes), problem.dtype, "gradients")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16}
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
+FEW_MAPS = 4
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,16 @@ class Problem:
         """What laying out padded windows costs, where there is padding."""
         return self.moved(prod(self.image)) * 1.5 if self.padded else 0.0
 
+    def most_rows(self, summed: int) -> int | None:
+        """The rows of which BLAS takes the sum on its path for small matrices, where there are few maps.
+
+        OpenBLAS takes it up to a million multiplications; beyond, two maps cost eight times as much.
+        """
+        maps = self.filters[0] // self.groups
+        if maps > FEW_MAPS:
+            return None
+        return max(1, 1_000_000 // (maps * summed * prod(self.output[3:])))
+
     # What algorithms share
 
     def bank(self, filters: "Value") -> "Value":
@@ -146,7 +157,7 @@ class Problem:
 
     @contextmanager
     def blocks(
-        self, k: "Builder", bytes_each: int, calls: int, counted: bool = False, halo: int = 0
+        self, k: "Builder", bytes_each: int, calls: int, summed: int = 0, halo: int = 0
     ) -> Iterator[tuple["Block", ...]]:
         """Blocks of images, or where an image is larger than a tile, of parts of one image.
 
@@ -161,21 +172,22 @@ class Problem:
             Bytes touched for one output pixel.
         calls : int
             About how many NumPy calls a block takes.
-        counted : bool
-            Whether each block leaves a partial result.
+        summed : int
+            Where each block leaves a partial sum: how many numbers for a map its product gives.
         halo : int
             Rows that a block computes beyond its own.
         """
         batch, sizes = self.output[0], self.output[2:]
         small = bytes_each * self.pixels <= k.machine.tile_bytes and not halo
-        axes = [k.axis(batch, "n", "images", most=None if small else 1, counted=counted)]
+        axes = [k.axis(batch, "n", "images", most=None if small else 1, counted=summed > 0)]
         wide = halo or bytes_each * self.pixels > sizes[0] * k.machine.scratch_bytes // 4
         cut = [] if small else sorted({0, self.ndim - 1} if wide else {0})
         for axis, start in zip(cut, STARTS, strict=False):
             size = "rows" if axis == 0 else "columns"
             last = axis == self.ndim - 1
             beyond = halo if axis == 0 else 0
-            axes.append(k.axis(sizes[axis], start, size, halo=beyond, last=last, counted=counted))
+            most = self.most_rows(summed) if summed and axis == 0 else None
+            axes.append(k.axis(sizes[axis], start, size, most, beyond, last, summed > 0))
         whole = prod(size for axis, size in enumerate(sizes) if axis not in cut)
         with k.blocks(*axes, bytes_each=bytes_each * whole, calls=calls, fixed=True) as (one, *found):
             walked = dict(zip(cut, found, strict=True))

@@ -115,7 +115,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         k,
         bytes_each=problem.item * (channels * width + count),
         calls=width + height + 8,
-        counted=True,
+        summed=channels * width,
         halo=max(1, problem.extents[0] - 1),
     ) as (one, block, *others):
         unrolled = _unrolled(k, problem, image, (one, block, *others))
