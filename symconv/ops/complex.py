@@ -3,11 +3,11 @@
 Forward computation takes complex dtypes everywhere; gradients are defined for real ones only.
 """
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Op, as_variable
 from symconv.graph.operators import METHODS
@@ -19,7 +19,7 @@ PARTS = {"complex64": "float32", "complex128": "float64"}
 WHOLES = {"float16": "complex64", "float32": "complex64", "float64": "complex128"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Part(Op):
     """The real or the imaginary part of complex numbers.
 

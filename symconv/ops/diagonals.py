@@ -7,12 +7,12 @@ An identity is a comparison of two ranges, a triangle a choice by one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import ArgumentError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable, constant
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Diagonal(Op):
     """The elements (i, i + offset) of the last two axes.
 
@@ -80,7 +80,7 @@ def _flat_diagonal(value: "Value", offset: int) -> "Value":
     return flat[(slice(None),) * (flat.ndim - 1) + (every,)]
 
 
-@dataclass(frozen=True)
+@frozen
 class PlaceDiagonal(Op):
     """Zeros, but for the elements (i, i + offset) of the last two axes, which are those of a tensor.
 

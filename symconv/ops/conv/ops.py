@@ -16,12 +16,12 @@ shape, a broadcast zero for one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType, type_of
@@ -38,7 +38,7 @@ _AXES = {1: "time", 2: "rows, cols", 3: "depth, rows, cols"}
 _LETTERS = "xyz"
 
 
-@dataclass(frozen=True)
+@frozen
 class _Convolution(Op):
     """What the three share: the geometry, names, and the checks of ranks, channels and sizes."""
 

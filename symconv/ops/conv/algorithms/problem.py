@@ -7,13 +7,13 @@ by the filters: its operands are the image and the output's gradient, its result
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from symconv.frozen import frozen
 from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ STARTS = ("top", "left")
 FEW_MAPS = 4
 
 
-@dataclass(frozen=True)
+@frozen
 class Problem:
     """Sizes and parameters of one convolution.
 
