@@ -134,7 +134,10 @@ def graph_to_json(graph: FunctionGraph, *, ops: Ops | None = None) -> str:
 
 def graph_from_json(text: str, *, ops: Ops | None = None) -> FunctionGraph:
     """The graph of a text that `graph_to_json` gave."""
-    return _read(_document(parse_json(text, "the text"), "the text"), ops, {})
+    document = _document(parse_json(text, "the text"), "the text")
+    if "values" in document:
+        broken("its values are in another file, and a text has none beside it; use load_graph")
+    return _read(document, ops, {})
 
 
 def _text(document: dict[str, Any]) -> str:

@@ -7,6 +7,7 @@ NumPy's ``load`` would allocate what a header claims; here every size is checked
 """
 
 import io
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ MOST_ARRAYS = 100_000
 _LONGEST_HEADER = 10_000
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, RuntimeError, NotImplementedError,
-    OverflowError, KeyError, SyntaxError, TypeError,
+    OverflowError, KeyError, SyntaxError, TypeError, RecursionError, MemoryError, tokenize.TokenError,
 )  # fmt: skip
 
 
