@@ -56,8 +56,8 @@ def encode_field(value: Any, graph: Callable[[FunctionGraph], Any]) -> Any:
     if isinstance(value, Row) and ROWS.get(value.name) is value:
         return {"row": value.name}
     for kind, (table_type, table) in _TABLES.items():
-        if isinstance(value, table_type) and table.get(value.name) is value:
-            return {kind: value.name}
+        if isinstance(value, table_type) and table.get(key := str(getattr(value, "name", ""))) is value:
+            return {kind: key}
     name = type(value).__name__
     if RECORDS.get(name) is type(value):
         return {"record": [name, encode_fields(value, graph)]}
@@ -94,9 +94,9 @@ def decode_field(value: Any, graph: Callable[[Any, int], FunctionGraph], depth: 
         case {"graph": inner, **rest} if not rest:
             return graph(inner, depth + 1)
         case {**single} if len(single) == 1:
-            ((kind, name),) = single.items()
-            if kind in _TABLES and isinstance(name, str) and name in _TABLES[kind][1]:
-                return _TABLES[kind][1][name]
+            ((kind, key),) = single.items()
+            if kind in _TABLES and isinstance(key, str) and key in _TABLES[kind][1]:
+                return _TABLES[kind][1][key]
     broken(f"{str(value)[:80]} is no value of a field")
 
 
@@ -115,7 +115,7 @@ def build(kind: type[Any], given: Any, graph: Callable[[Any, int], FunctionGraph
     if not isinstance(given, dict) or set(given) != set(names):
         broken(f"{kind.__name__} has the fields {', '.join(names) or 'none'}, not {str(given)[:80]}")
     values = {name: decode_field(given[name], graph, depth + 1) for name in names}
-    hints = field_hints(kind)
+    hints = field_hints(kind)  # type: ignore[arg-type]
     for name, value in values.items():
         if not fits(value, hints.get(name, Any)):
             broken(f"{kind.__name__} cannot have {name}={str(value)[:80]}")

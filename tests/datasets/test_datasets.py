@@ -1,5 +1,6 @@
 """Images to learn from: what comes with symconv, and files that are read without running anything."""
 
+import contextlib
 import gzip
 import hashlib
 import os
@@ -228,10 +229,8 @@ def test_changed_bytes_of_a_pickle(data):
     path = os.path.join(_FOLDER, "a")
     with open(path, "wb") as file:
         file.write(content)
-    try:
+    with contextlib.suppress(sc.FileError):
         assert len(read_mnist_pickle(path)) == 3
-    except sc.FileError:
-        pass
 
 
 @pytest.fixture(autouse=True, scope="module")

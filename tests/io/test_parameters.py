@@ -107,10 +107,9 @@ def test_changed_bytes_are_refused_or_give_arrays_but_nothing_else(ending, data)
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
     try:
         found = read(bytes(content), ending)
-    except sc.FileError as error:
-        assert error.hint
-    else:
-        assert all(array.dtype.name in DTYPES for array in found.values())
+    except sc.FileError:
+        return
+    assert all(array.dtype.name in DTYPES for array in found.values())
 
 
 @pytest.mark.parametrize("ending", ["npz", "safetensors"])
