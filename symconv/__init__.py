@@ -134,6 +134,7 @@ __all__ = [
 ]  # fmt: skip
 
 _FAMILIES = ("linalg", "random")
+_PACKAGES = ("datasets", "io")
 
 
 def __getattr__(name: str) -> Any:
@@ -142,8 +143,10 @@ def __getattr__(name: str) -> Any:
         return value
     if name in _FAMILIES:
         return import_module(f"symconv.ops.{name}")
+    if name in _PACKAGES:
+        return import_module(f"symconv.{name}")
     raise AttributeError(f"module 'symconv' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *_LATER, *_FAMILIES]
+    return [*__all__, *_LATER, *_FAMILIES, *_PACKAGES]

@@ -51,6 +51,7 @@ MODULES = (
     "tensor.shared_randomstreams",
     "tensor.sharedvar",
     "tensor.signal",
+    "tensor.signal.downsample",
     "tensor.signal.pool",
     "tensor.slinalg",
     "tensor.xlogx",
