@@ -62,12 +62,12 @@ class Eigh(Op):
 
     Attributes
     ----------
-    lower : bool
-        Which triangle is read; the other one stands for the same numbers.
+    UPLO : str
+        "L" or "U", the triangle that is read; the other one stands for the same numbers.
     """
 
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
-    lower: bool = True
+    UPLO: Literal["L", "U"] = "L"
 
     def out_types(self, x: TensorType) -> tuple[TensorType, TensorType]:
         size = check_square(x, "eigh")
@@ -75,7 +75,7 @@ class Eigh(Op):
         return TensorType(real_of(x.dtype), (*stack, size)), x.with_shape((*stack, size, size))
 
     def perform(self, x: Array) -> tuple[Array, Array]:
-        w, v = computed(np.linalg.eigh, x, UPLO="L" if self.lower else "U", **CONVERGENCE)
+        w, v = computed(np.linalg.eigh, x, UPLO=self.UPLO, **CONVERGENCE)
         return w, v
 
     def grad(
@@ -91,7 +91,7 @@ class Eigh(Op):
             terms.append(product(v, inner, transposed(v)))
         if not terms:
             return [None]
-        return [folded(terms[0] if len(terms) == 1 else terms[0] + terms[1], self.lower)]
+        return [folded(terms[0] if len(terms) == 1 else terms[0] + terms[1], self.UPLO == "L")]
 
 
 @frozen
@@ -100,19 +100,19 @@ class Eigvalsh(Op):
 
     Attributes
     ----------
-    lower : bool
-        Which triangle is read.
+    UPLO : str
+        "L" or "U", the triangle that is read.
     """
 
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
-    lower: bool = True
+    UPLO: Literal["L", "U"] = "L"
 
     def out_types(self, x: TensorType) -> TensorType:
         size = check_square(x, "eigvalsh")
         return TensorType(real_of(x.dtype), (*x.shape[:-2], size))
 
     def perform(self, x: Array) -> Array:
-        result: Array = computed(np.linalg.eigvalsh, x, UPLO="L" if self.lower else "U", **CONVERGENCE)
+        result: Array = computed(np.linalg.eigvalsh, x, UPLO=self.UPLO, **CONVERGENCE)
         return result
 
     def grad(
@@ -121,8 +121,8 @@ class Eigvalsh(Op):
         g = gradients[0]
         if g is None:
             return [None]
-        _, v = Eigh(self.lower)(inputs[0])
-        return [folded(product(scaled_columns(v, g), transposed(v)), self.lower)]
+        _, v = Eigh(self.UPLO)(inputs[0])
+        return [folded(product(scaled_columns(v, g), transposed(v)), self.UPLO == "L")]
 
 
 @frozen
@@ -345,22 +345,22 @@ def eigh(x: Operand, UPLO: Literal["L", "U"] = "L") -> tuple[Variable, Variable]
     >>> w.eval()
     array([1., 2.])
     """
-    w, v = Eigh(_is_lower(UPLO))(as_matrices(x, "eigh"))
+    w, v = Eigh(_triangle(UPLO))(as_matrices(x, "eigh"))
     return w, v
 
 
 def eigvalsh(x: Operand, UPLO: Literal["L", "U"] = "L") -> Variable:
     """The eigenvalues, ascending, of a symmetric or Hermitian matrix, or of each of a stack."""
-    result: Variable = Eigvalsh(_is_lower(UPLO))(as_matrices(x, "eigvalsh"))
+    result: Variable = Eigvalsh(_triangle(UPLO))(as_matrices(x, "eigvalsh"))
     return result
 
 
-def _is_lower(UPLO: str) -> bool:
+def _triangle(UPLO: str) -> Literal["L", "U"]:
     if UPLO not in ("L", "U", "l", "u"):
         raise OptionError(
             f"UPLO names a triangle, 'L' or 'U', got {UPLO!r}", where=here(), hint="'L' reads the lower one"
         )
-    return UPLO in "Ll"
+    return "L" if UPLO in "Ll" else "U"
 
 
 def eig(x: Operand) -> tuple[Variable, Variable]:

@@ -341,7 +341,8 @@ def matrix_power(x: Operand, n: int) -> Variable:
             where=here(),
         )
     if exponent == 0:
-        return second(x, identity(size_of(x, -1), x.dtype))
+        ones: Variable = second(x, identity(size_of(x, -1), x.dtype))
+        return ones
     if exponent < 0:
         x, exponent = inv(x), -exponent
     result = None

@@ -13,7 +13,7 @@ from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
 from symconv.graph.types import Dim, TensorType
-from symconv.ops.axes import shape_padright, swapaxes
+from symconv.ops.axes import dimshuffle, shape_padright, swapaxes
 from symconv.ops.diagonals import Diagonal, PlaceDiagonal, eye, tril, triu
 from symconv.ops.dot import matmul
 from symconv.ops.elemwise_rows import cast
@@ -177,6 +177,6 @@ def scaled_rows(x: Variable, factors: Variable) -> Variable:
 
 def _between(x: Variable) -> Variable:
     from_left = (*range(x.ndim - 1), "x", x.ndim - 1)
-    return x.dimshuffle(*from_left)
+    return dimshuffle(x, *from_left)
 
 

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -46,15 +47,24 @@ ASSUMED = {
 
 @frozen
 class Cholesky(Op):
-    """The lower triangular L with L L^T = x; only the lower triangle of x is read."""
+    """The lower triangular L with L L^T = x; only the lower triangle of x is read.
+
+    Attributes
+    ----------
+    on_error : str
+        What becomes of matrices that are not positive definite: "raise", or "nan": all of the factor is NaN.
+    """
 
     argument_names: ClassVar[tuple[str, ...]] = ("x",)
+    on_error: Literal["raise", "nan"] = "raise"
 
     def out_types(self, x: TensorType) -> TensorType:
         size = check_square(x, "a Cholesky factor")
         return x.with_shape((*x.shape[:-2], size, size))
 
     def perform(self, x: Array) -> Array:
+        if self.on_error == "nan":
+            return _factors_or_nan(x)
         result: Array = computed(
             np.linalg.cholesky, x,
             trouble="the matrix is not positive definite",
@@ -76,7 +86,15 @@ class Cholesky(Op):
         return [folded(transposed(Solve("upper")(turned, transposed(left))), lower=True)]
 
 
-def cholesky(x: Operand, lower: bool = True) -> Variable:
+def _factors_or_nan(x: Array) -> Array:
+    result = np.full_like(x, np.nan)
+    for position in np.ndindex(*x.shape[:-2]):
+        with suppress(np.linalg.LinAlgError):
+            result[position] = np.linalg.cholesky(x[position])
+    return result
+
+
+def cholesky(x: Operand, lower: bool = True, on_error: Literal["raise", "nan"] = "raise") -> Variable:
     """The triangular Cholesky factor of a symmetric positive definite matrix, or of each of a stack.
 
     Parameters
@@ -85,6 +103,8 @@ def cholesky(x: Operand, lower: bool = True) -> Variable:
         Shape (..., n, n). Only the triangle that is asked for is read, and only it has a gradient.
     lower : bool
         Whether the factor is L with L L^T = x, or U with U^T U = x.
+    on_error : str
+        "raise"; or "nan": the factor of a matrix that is not positive definite is NaN.
 
     Returns
     -------
@@ -104,11 +124,13 @@ def cholesky(x: Operand, lower: bool = True) -> Variable:
            [1., 2.]])
     """
     x = as_matrices(x, "cholesky")
+    if on_error not in ("raise", "nan"):
+        raise OptionError(f"on_error must be 'raise' or 'nan', got {on_error!r}", where=here())
     result: Variable
     if lower:
-        result = Cholesky()(x)
+        result = Cholesky(on_error)(x)
         return result
-    result = Cholesky()(transposed(conj(x) if x.type.is_complex else x))
+    result = Cholesky(on_error)(transposed(conj(x) if x.type.is_complex else x))
     return transposed(conj(result) if x.type.is_complex else result)
 
 
