@@ -80,10 +80,6 @@ class Eigvalsh(Applied):
         return linalg.eigvalsh(linalg.solve_triangular(factor, half.T, lower=True))
 
 
-def _is_none(b: Any) -> bool:
-    return b is None
-
-
 @frozen
 class EigvalshGrad(Applied):
     """The gradients of ``Eigvalsh`` by a and b, given that by the eigenvalues."""

@@ -17,6 +17,6 @@ from symconv.theano.tensor.slinalg import cholesky, eigvalsh, solve
 __getattr__ = refuses("theano.sandbox.linalg", globals())
 
 __all__ = [
-    "alloc_diag", "cholesky", "det", "diag", "eig", "eigh", "eigvalsh", "extract_diag", "matrix_inverse", "psd",
-    "solve", "spectral_radius_bound", "trace",
+    "alloc_diag", "cholesky", "det", "diag", "eig", "eigh", "eigvalsh", "extract_diag", "matrix_inverse",
+    "psd", "solve", "spectral_radius_bound", "trace",
 ]  # fmt: skip
