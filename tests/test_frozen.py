@@ -84,11 +84,13 @@ def test_fields_are_those_of_a_dataclass():
     shown = [[(f.name, f.type, f.default, f.compare) for f in fields(kind)] for kind in (OURS, THEIRS)]
     assert shown[0] == shown[1]
     assert OURS.name == THEIRS.name == "a"
-    assert not hasattr(OURS, "shape") and not hasattr(THEIRS, "shape")
+    assert not hasattr(OURS, "shape")
+    assert not hasattr(THEIRS, "shape")
 
 
 def test_only_compared_fields_decide_equality():
-    assert OURS(1, "a") == OURS(1, "b") and hash(OURS(1, "a")) == hash(OURS(1, "b"))
+    assert OURS(1, "a") == OURS(1, "b")
+    assert hash(OURS(1, "a")) == hash(OURS(1, "b"))
     assert OURS(1) != OURS(2)
     assert Point(1, 2) != Named(1, 2)
     assert Point(1) != (1, 2)
@@ -112,7 +114,8 @@ def test_copies_and_replacements():
 
 
 def test_classes_that_inherit():
-    assert repr(Named(1)) == "p" and str(Point(1)) == "Point(x=1, y=2)"
+    assert repr(Named(1)) == "p"
+    assert str(Point(1)) == "Point(x=1, y=2)"
     assert Usual(1) == Usual(1, 2, 3) != Usual(1, 2, 4)
     assert [f.name for f in fields(Usual)] == ["x", "y", "z"]
     with pytest.raises(FrozenInstanceError):

@@ -315,7 +315,8 @@ def trace(x: Operand, offset: int = 0) -> Variable:
         raise RankError(
             f"a trace is of matrices, got {x.ndim} dimensions", arguments=[("x", x.type)], where=here()
         )
-    return sum(diagonal(x, offset, -2, -1), -1)
+    result: Variable = sum(diagonal(x, offset, -2, -1), -1)
+    return result
 
 
 def matrix_power(x: Operand, n: int) -> Variable:

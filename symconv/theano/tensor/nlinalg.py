@@ -53,7 +53,7 @@ class AllocDiag(Applied):
     """The square matrix with a vector as its diagonal."""
 
     def compute(self, *inputs: Variable) -> Any:
-        return sc.diag(*inputs)
+        return sc.diag(inputs[0])
 
 
 @frozen
@@ -211,6 +211,8 @@ def norm(x: Any, ord: Any) -> Any:
         raise sc.RankError("a norm is of vectors and matrices, got a scalar", arguments=[("x", x.type)])
     if x.ndim > 2:
         raise NotImplementedError("We don't support norm with ndim > 2")
+    if x.ndim == 1 and ord == 0:
+        return adopted(sc.sum(sc.cast(sc.neq(x, 0), "int64")))
     return adopted(linalg.norm(x, float(ord) if ord in ("inf", "-inf") else ord))
 
 

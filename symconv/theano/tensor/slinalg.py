@@ -126,7 +126,16 @@ def kron(a: Any, b: Any) -> Any:
             f"kron needs three axes or more in all, got {a.ndim} and {b.ndim}",
             arguments=[("a", a.type), ("b", b.type)],
         )
-    return adopted(sc.kron(a, b))
+    if a.ndim == b.ndim:
+        return adopted(sc.kron(a, b))
+    # As in Theano: of all axes, those of a first, the first and the third are joined, the second and fourth.
+    sizes = [sc.size_of(x, axis) for x in (a, b) for axis in range(x.ndim)]
+    whole = sc.reshape(sc.outer(a, b), sizes)
+    if whole.ndim == 3:
+        return adopted(sc.flatten(whole.dimshuffle(1, 0, 2)))
+    mixed = whole.dimshuffle(0, 2, 1, *range(3, whole.ndim))
+    first, second = whole.shape[0] * whole.shape[2], whole.shape[1] * whole.shape[3]
+    return adopted(mixed.reshape([first, second, *(whole.shape[i] for i in range(4, whole.ndim))]))
 
 
 __getattr__ = refuses("theano.tensor.slinalg", globals())
