@@ -216,3 +216,19 @@ def test_whole_numbers_are_computed_in_double_precision():
     found = computed(L.inv, np.array([[2, 0], [0, 4]]))
     assert found.dtype == "float64"
     np.testing.assert_array_equal(found, [[0.5, 0], [0, 0.25]])
+
+
+def test_an_inverse_times_whole_numbers_stays_a_product():
+    x = sc.matrix("x")
+    f = sc.function([x], sc.dot(L.inv(x), sc.constant([[1, 2], [3, 4]])))
+    np.testing.assert_allclose(f(2 * np.eye(2)), [[0.5, 1], [1.5, 2]])
+    assert not any("solve" in change.rule for change in f.log)
+
+
+def test_rules_gain_range():
+    x = sc.matrix("x")
+    f = sc.function([x], [sc.log(L.det(x)), sc.log(L.det(L.cholesky(x)))])
+    np.testing.assert_allclose(f(np.eye(400) * 1e-3), [400 * np.log(1e-3), 200 * np.log(1e-3)])
+    g = sc.function([x], sc.log(L.det(x)))
+    assert np.isnan(g(np.diag([1.0, -1.0])))
+    assert g(np.zeros((2, 2))) == -np.inf

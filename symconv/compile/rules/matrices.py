@@ -14,7 +14,7 @@ from symconv.ops.elemwise import Elemwise
 from symconv.ops.elemwise_rows import abs, ge, log, reciprocal, switch
 from symconv.ops.linalg.equations import Solve
 from symconv.ops.linalg.inverses import Det, Inverse, SlogDet
-from symconv.ops.linalg.matrices import diagonal_of, transposed
+from symconv.ops.linalg.matrices import DTYPES, diagonal_of, transposed
 from symconv.ops.linalg.solving import Cholesky
 from symconv.ops.reduce import prod, sum
 
@@ -45,6 +45,8 @@ def _inverse_of_inverse(node: Apply) -> Variable | None:
 def _product_with_inverse(node: Apply) -> Variable | None:
     """A third of the work, and more digits."""
     x, y = node.inputs
+    if x.dtype not in DTYPES or y.dtype not in DTYPES:
+        return None
     if x.ndim > 1 and (matrix := inverted(x)) is not None:
         right = shape_padright(y) if y.ndim == 1 else y
         found: Variable = Solve()(matrix, right)

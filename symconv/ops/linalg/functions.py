@@ -346,7 +346,7 @@ def matrix_power(x: Operand, n: int) -> Variable:
         return ones
     if exponent < 0:
         x, exponent = inv(x), -exponent
-    result = None
+    result: Variable | None = None
     while exponent:
         if exponent & 1:
             result = x if result is None else matmul(result, x)
