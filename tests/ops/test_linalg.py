@@ -232,3 +232,16 @@ def test_rules_gain_range():
     g = sc.function([x], sc.log(L.det(x)))
     assert np.isnan(g(np.diag([1.0, -1.0])))
     assert g(np.zeros((2, 2))) == -np.inf
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (2, 0, 3)])
+def test_matrices_without_elements(shape):
+    a = np.zeros(shape)
+    close(computed(L.matrix_rank, a), np.linalg.matrix_rank(a))
+    close(computed(L.pinv, a), np.linalg.pinv(a))
+    close(computed(L.norm, a), np.linalg.norm(a))
+    x, residuals, rank, s = computed(lambda a, b: L.lstsq(a, b), a, np.ones((*shape[:-1], 2)))
+    assert x.shape == (*shape[:-2], shape[-1], 2)
+    np.testing.assert_array_equal(residuals, np.full((*shape[:-2], 2), float(shape[-2])))
+    assert not rank.any()
+    assert s.shape == (*shape[:-2], 0)

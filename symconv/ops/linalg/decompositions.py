@@ -38,6 +38,8 @@ from symconv.ops.linalg.matrices import (
     smaller,
     transposed,
 )
+from symconv.ops.reduce import max as largest
+from symconv.ops.reduce import sum
 from symconv.ops.shape import size_of
 
 CONVERGENCE = {"trouble": "the iteration did not converge", "hint": "look for NaN and infinity in the matrix"}
@@ -443,6 +445,12 @@ def default_rcond(x: Variable) -> Variable:
     """The larger size of a matrix times the resolution of its dtype."""
     size = cast(maximum(size_of(x, -2), size_of(x, -1)), real_of(x.dtype))
     return size * float(np.finfo(x.dtype).eps)
+
+
+def largest_or_0(s: Variable) -> Variable:
+    """The largest of each row of singular values, kept as an axis of size 1; 0 where there are none."""
+    nothing = zeros_like(sum(s, -1, keepdims=True))
+    return largest(concatenate([s, nothing], -1), -1, keepdims=True)
 
 
 __all__ = ["eig", "eigh", "eigvals", "eigvalsh", "qr", "svd", "svdvals"]

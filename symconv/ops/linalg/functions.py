@@ -34,7 +34,7 @@ from symconv.ops.elemwise_rows import (
 )
 from symconv.ops.fill import zeros
 from symconv.ops.join import concatenate
-from symconv.ops.linalg.decompositions import default_rcond, eigvalsh, svdvals
+from symconv.ops.linalg.decompositions import default_rcond, eigvalsh, largest_or_0, svdvals
 from symconv.ops.linalg.inverses import inv
 from symconv.ops.linalg.matrices import as_floating, as_matrices, check_square, identity, real_of, transposed
 from symconv.ops.linalg.solving import solve
@@ -301,7 +301,7 @@ def matrix_rank(x: Operand, tol: Operand = None, hermitian: bool = False) -> Var
     if x.ndim < 2:
         return cast(largest(neq(x, 0)) if x.ndim else neq(x, 0), "int64")
     s = abs(eigvalsh(x)) if hermitian else svdvals(x)
-    bound = largest(s, -1, keepdims=True) * default_rcond(x) if tol is None else as_variable(tol)
+    bound = largest_or_0(s) * default_rcond(x) if tol is None else as_variable(tol)
     return sum(cast(gt(s, bound), "int64"), -1)
 
 

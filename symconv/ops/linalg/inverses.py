@@ -61,7 +61,8 @@ class PseudoInverse(Op):
     Attributes
     ----------
     rcond : float or None
-        Singular values below this share of the largest count as 0; None: NumPy's default, 1e-15.
+        Singular values below this share of the largest count as 0; None: the larger size times the
+        resolution of the dtype.
     """
 
     argument_names: ClassVar[tuple[str, ...]] = ("x",)

@@ -19,7 +19,7 @@ from symconv.ops.axes import shape_padleft, shape_padright, squeeze
 from symconv.ops.diagonals import tril
 from symconv.ops.dot import matmul
 from symconv.ops.elemwise_rows import abs, cast, conj, sqr
-from symconv.ops.linalg.decompositions import default_rcond, svdvals
+from symconv.ops.linalg.decompositions import default_rcond, largest_or_0, svdvals
 from symconv.ops.linalg.equations import Solve
 from symconv.ops.linalg.inverses import pinv
 from symconv.ops.linalg.matrices import (
@@ -33,7 +33,6 @@ from symconv.ops.linalg.matrices import (
     product,
     transposed,
 )
-from symconv.ops.reduce import max as largest
 from symconv.ops.reduce import sum
 
 ASSUMED = {
@@ -265,7 +264,7 @@ def lstsq(a: Operand, b: Operand, rcond: float | None = None) -> LeastSquares:
     share = default_rcond(a) if rcond is None else rcond
     x = matmul(pinv(a, rcond), b)
     s = svdvals(a)
-    counts = cast(s > largest(s, -1, keepdims=True) * share, "int64")
+    counts = cast(s > largest_or_0(s) * share, "int64")
     return LeastSquares(x, sum(sqr(abs(b - matmul(a, x))), -2), sum(counts, -1), s)
 
 
