@@ -34,6 +34,8 @@ MODULES = (
     "ifelse",
     "printing",
     "sandbox",
+    "sandbox.linalg",
+    "sandbox.linalg.ops",
     "sandbox.rng_mrg",
     "sandbox.softsign",
     "scalar",
