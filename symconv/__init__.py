@@ -110,6 +110,18 @@ _MODULES = {
         "huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu sigmoid "
         "sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign squared_error "
         "swish tanh ultra_fast_sigmoid",
+    "symconv.ops.conv.combined": "causal_conv1d depthwise_conv separable_conv signal_conv2d",
+    "symconv.ops.conv.transposed":
+        "conv1d_transpose conv2d_transpose conv3d_transpose conv_grad_wrt_inputs conv_grad_wrt_weights "
+        "conv_transpose",
+    "symconv.ops.conv.unshared": "unshared_conv",
+    "symconv.ops.conv.neighbours": "images2neibs neibs2images",
+    "symconv.ops.conv.upsampling":
+        "bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling frac_bilinear_upsampling",
+    "symconv.ops.conv.sizes":
+        "assert_conv_shape border_mode_to_pad check_conv_gradinputs_shape get_conv_gradinputs_shape "
+        "get_conv_gradweights_shape get_conv_output_shape get_conv_shape_1axis",
+    "symconv.ops.nn.response": "local_response_normalization lrn",
     "symconv.ops.grids": "indices meshgrid mgrid ogrid one_hot to_one_hot",
     "symconv.ops.einsum": "einsum",
 }
