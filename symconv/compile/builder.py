@@ -103,10 +103,16 @@ class Machine:
         Bytes that a block's working set aims at.
     threads : int
         Threads that a call may use.
+    scratch_bytes : int
+        Bytes that a block may touch, as far as its axes can be cut.
+    conv_algorithm : str
+        The algorithm for convolutions that it fits; "auto": the cheapest.
     """
 
     tile_bytes: int
     threads: int
+    scratch_bytes: int = 1 << 23
+    conv_algorithm: str = "auto"
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
     CALL: ClassVar[float] = 900  # a NumPy call and its views
@@ -116,6 +122,7 @@ class Machine:
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
+    FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
 
@@ -204,6 +211,10 @@ class Builder:
         kind: Any = "memory" if self.loop is None else "scratch"
         return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind)
 
+    def keep(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
+        """Memory that outlives the loop: room for what its blocks leave."""
+        return Buffer(tuple(shape), dtype, len(shape), self.names(name), "memory")
+
     def contiguous(self, value: Value, name: str = "contiguous") -> Value:
         """The value laid out row by row: itself, the caller's array made so, or a copy."""
         if value.contiguous:
@@ -239,9 +250,9 @@ class Builder:
         self.copy(self.number(number), out)
 
     @staticmethod
-    def number(value: float) -> Number:
-        """A number as an operand."""
-        return Number(literal_text(value))
+    def number(value: float | Symbolic) -> Number:
+        """A number as an operand, or what a loop's symbols say."""
+        return Number(str(value) if isinstance(value, Symbolic) else literal_text(value))
 
     def constant(self, array: Any) -> Buffer:
         """An array that the kernel knows, as an operand."""
@@ -284,7 +295,9 @@ class Builder:
         return Slice(start, size, step)
 
     @contextmanager
-    def blocks(self, *axes: Axis, bytes_each: int, calls: int = 8) -> Iterator[tuple[Block, ...]]:
+    def blocks(
+        self, *axes: Axis, bytes_each: int, calls: int = 8, fixed: bool = False
+    ) -> Iterator[tuple[Block, ...]]:
         """Write what follows for every block of the axes.
 
         Parameters
@@ -295,12 +308,17 @@ class Builder:
             Bytes touched for one element of each axis.
         calls : int
             About how many NumPy calls a block takes.
+        fixed : bool
+            Whether blocks must not depend on the number of threads: products of other sizes may round
+            otherwise.
         """
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
         machine = self.machine
         if any(axis.counted for axis in axes):
             machine = replace(machine, threads=machine.PARTS)
+        elif fixed:
+            machine = replace(machine, threads=machine.FIXED)
         lengths = block_lengths(axes, bytes_each, calls, machine)
         ranges: list[Range] = []
         blocks: list[Block] = []
@@ -470,6 +488,9 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
     best: tuple[float, list[int]] = (float("inf"), [])
     for lengths in product(*(_candidates(axis) for axis in axes)):
         cost = _cost(axes, lengths, bytes_each, calls, machine)
+        touched = bytes_each * prod(n + axis.halo for axis, n in zip(axes, lengths, strict=True))
+        if touched > machine.scratch_bytes:
+            cost += 1e6 * touched  # only where nothing smaller is left
         if cost < best[0]:
             best = (cost, list(lengths))
     return best[1]

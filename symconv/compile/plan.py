@@ -185,7 +185,9 @@ class Planner:
             TensorType(variable.dtype, array.shape)
             for variable, array in zip(self.sources, arrays, strict=True)
         ]
-        machine = Machine(settings.tile_bytes, settings.thread_count)
+        machine = Machine(
+            settings.tile_bytes, settings.thread_count, settings.scratch_bytes, settings.conv_algorithm
+        )
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
         with self._lock, paused_collection():
@@ -205,7 +207,8 @@ class Planner:
             self.plans.clear()
 
     def _key(self, arrays: Sequence[Array], settings: Settings) -> tuple[Any, ...]:
-        return (settings.threads, settings.tile_bytes, *[arrays[i].shape for i in self._varying])
+        choices = settings.threads, settings.tile_bytes, settings.scratch_bytes, settings.conv_algorithm
+        return (*choices, *[arrays[i].shape for i in self._varying])
 
 
 def _without_warnings(run: Callable[..., Any], *arguments: Any) -> Any:

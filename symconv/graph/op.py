@@ -1,6 +1,7 @@
 """What an op promises: types, meaning, gradient, its own algebra, and how it is fast; imports its neighbours.
 
-An op is a frozen dataclass, so equality, hashing and printing come free. One op stands in one place:
+An op is a frozen dataclass (the ops here by ``symconv.frozen``, which costs less to import), so equality,
+hashing and printing come free. One op stands in one place:
 
     role                                  what fusion needs to know
     out_types(*types)                     dtype and shape of the outputs

@@ -1,11 +1,11 @@
 """The lazy choice: of two expressions only the one taken is computed; imports the graph and rows."""
 
 from collections.abc import Hashable, Iterable, Sequence, Set
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from symconv.errors import ArgumentError, DTypeError, RankError
+from symconv.frozen import frozen
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, interpret
 from symconv.graph.nodes import Apply, Constant, Operand, Variable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from symconv.graph.op import Step
 
 
-@dataclass(frozen=True)
+@frozen
 class IfElse(Op):
     """The results of one of two graphs; the inputs are the condition, and what the graphs need.
 

@@ -4,11 +4,11 @@ A gradient g by complex z means dC = Re(g dz), see ``Op.grad``: so that of Re z 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
@@ -20,7 +20,7 @@ PARTS = {"complex64": "float32", "complex128": "float64"}
 WHOLES = {"float16": "complex64", "float32": "complex64", "float64": "complex128"}
 
 
-@dataclass(frozen=True)
+@frozen
 class Part(Op):
     """The real or the imaginary part of complex numbers.
 

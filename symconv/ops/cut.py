@@ -1,10 +1,10 @@
 """Where gradients stop or change, while values pass: cuts, clips and scales; imports the graph and ops."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from symconv.errors import OptionError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, NoGradient, Op, Role, Terms, as_variable
 from symconv.graph.origin import here
@@ -54,7 +54,7 @@ class Zeroed(Pass):
         return [zeros_like(inputs[0])]
 
 
-@dataclass(frozen=True)
+@frozen
 class Undefined(Pass):
     """The input itself; to differentiate through it is an error.
 
@@ -72,7 +72,7 @@ class Undefined(Pass):
         return [NoGradient(self.reason)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Clipped(Pass):
     """The input itself; its gradient is clipped to an interval.
 
@@ -91,7 +91,7 @@ class Clipped(Pass):
         return [None if gradients[0] is None else clip(gradients[0], self.low, self.high)]
 
 
-@dataclass(frozen=True)
+@frozen
 class Scaled(Pass):
     """The input itself; its gradient is multiplied by a number.
 
