@@ -28,6 +28,7 @@ from symconv.errors import (
     RewriteError,
     ShapeError,
     SymconvError,
+    UndefinedGradientError,
     UnusedInputError,
 )
 from symconv.gradient import Lop, Rop, grad
@@ -101,6 +102,9 @@ _MODULES = {
     "symconv.compile.rewrite": "NodeRule Rule",
     "symconv.compile.pipeline": "PASSES",
     "symconv.compile.function": "function",
+    "symconv.gradient.checking": "numeric_grad verify_grad",
+    "symconv.gradient.matrices": "hessian jacobian",
+    "symconv.gradient.parts": "subgraph_grad",
     "symconv.viz": "debugprint draw pp to_dot to_html to_networkx",
     "symconv.ops.scan": "foldl foldr map reduce scan until",
     "symconv.ops.pool": "max_pool_2d_same_size pool pool_1d pool_2d pool_3d",
@@ -138,7 +142,7 @@ __all__ = [
     "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
     "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
     "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
-    "UnusedInputError", "var", "Variable", "verify_grad",
+    "UndefinedGradientError", "UnusedInputError", "var", "Variable",
     *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
     *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__,
     *index.__all__, *joined.__all__, *order.__all__,

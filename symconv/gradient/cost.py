@@ -114,7 +114,7 @@ def gradients(
     known_grads: Mapping[Variable, Any] | None,
     missing: dict[Variable, Missing] | None = None,
 ) -> list[Variable | None]:
-    """Gradients by variables, None where there is no connection; or where there is an entry in ``missing``."""
+    """Gradients by variables: None where there is no connection, or an entry in ``missing``."""
     seeds = _seeds(cost, known_grads)
     constants = _constants(consider_constant)
     found = backpropagate(seeds, wrt, constants, missing)

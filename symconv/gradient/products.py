@@ -56,7 +56,9 @@ def Lop(
     return grad(None, wrt, consider_constant, disconnected_inputs, known_grads=known)
 
 
-def Rop(outputs: Wanted, wrt: Wanted, eval_points: Any, disconnected_outputs: Disconnection = "ignore") -> Any:
+def Rop(
+    outputs: Wanted, wrt: Wanted, eval_points: Any, disconnected_outputs: Disconnection = "ignore"
+) -> Any:
     """The product of the Jacobian of ``outputs`` by ``wrt`` and a column vector.
 
     Parameters

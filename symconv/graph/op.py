@@ -9,6 +9,7 @@ hashing and printing come free. One op stands in one place:
     grad(inputs, outputs, gradients)      the derivative, symbolic
     rop(inputs, outputs, tangents)        the derivative the other way, where it differs from grad's transpose
     fold(node)                            the op's own algebra
+    expand(node)                          what it is made of, where it is made of other ops
     lower(k, inputs, outputs)             how it is fast, written with the builder ``k``
 """
 
@@ -167,6 +168,10 @@ class Op:
         """The op's own algebra: a simpler variable that equals the node's first output, or None."""
         return None
 
+    def expand(self, node: Apply) -> Sequence[Variable] | None:
+        """The node's outputs written in other ops, before anything else is rewritten; None for itself."""
+        return None
+
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """Write the instructions that compute ``outputs``; this default calls ``perform``."""
         k.perform(self, inputs, outputs)
@@ -308,4 +313,6 @@ def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
         ) from None
 
 
-__all__ = ["Gradients", "NoGradient", "Op", "Role", "Terms", "United", "as_tuple", "as_variable", "weak_constant"]
+__all__ = [
+    "Gradients", "NoGradient", "Op", "Role", "Terms", "United", "as_tuple", "as_variable", "weak_constant",
+]  # fmt: skip

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from symconv.errors import GradientError, UndefinedGradientError
+from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Variable
-from symconv.graph.op import NoGradient, as_variable
+from symconv.graph.op import Gradients, NoGradient, as_variable
 from symconv.graph.origin import here, written_at
-from symconv.graph.traverse import toposort
+from symconv.graph.traverse import substitute, toposort
 from symconv.graph.types import TensorType
 from symconv.ops.complex import real
 from symconv.ops.elemwise_rows import cast
@@ -118,7 +119,7 @@ def gradients_of(node: Apply, given: Sequence[Variable | None]) -> list[Variable
         raise
     if not isinstance(terms, list | tuple):
         raise _broken(
-            node, f"the grad of {node.op} gave {_kind(terms)}", "it gives a list with one entry for each input"
+            node, f"the grad of {node.op} gave {_kind(terms)}", "it gives a list, one entry for each input"
         )
     if len(terms) != len(node.inputs):
         raise _broken(
@@ -153,6 +154,31 @@ def _broken(node: Apply, what: str, hint: str) -> GradientError:
 
 def _kind(value: object) -> str:
     return "None" if value is None else f"one {type(value).__name__}"
+
+
+def gradients_through(
+    graph: FunctionGraph, given: Sequence[Variable], gradients: Gradients
+) -> list[Variable | None]:
+    """Gradients by the inputs of an inner graph, written over the variables that they stand for.
+
+    Parameters
+    ----------
+    graph : FunctionGraph
+        What an op runs.
+    given : sequence of Variable
+        What its inputs stand for.
+    gradients : sequence of Variable or None
+        By its outputs.
+    """
+    seeds: dict[Variable, Variable] = {}
+    for output, gradient in zip(graph.outputs, gradients, strict=True):
+        if gradient is not None and not output.type.is_discrete:
+            seeds[output] = seeds[output] + gradient if output in seeds else gradient
+    found = backpropagate(seeds, [v for v in graph.inputs if not v.type.is_discrete], frozenset())
+    terms = [found.get(variable) for variable in graph.inputs]
+    outside = substitute([t for t in terms if t is not None], dict(zip(graph.inputs, given, strict=True)))
+    rest = iter(outside)
+    return [None if term is None else next(rest) for term in terms]
 
 
 def compatible(type: TensorType, gradient: TensorType) -> bool:
