@@ -111,9 +111,9 @@ _MODULES = {
     "symconv.ops.nn":
         "absolute_error batch_normalization batch_normalization_test batch_normalization_train "
         "binary_crossentropy categorical_crossentropy dropout elu gelu hard_sigmoid hard_swish hinge "
-        "huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu sigmoid "
-        "sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign squared_error "
-        "swish tanh ultra_fast_sigmoid",
+        "h_softmax huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu "
+        "sigmoid sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign "
+        "squared_error swish tanh ultra_fast_sigmoid",
     "symconv.ops.conv.combined": "causal_conv1d depthwise_conv separable_conv signal_conv2d",
     "symconv.ops.conv.transposed":
         "conv1d_transpose conv2d_transpose conv3d_transpose conv_grad_wrt_inputs conv_grad_wrt_weights "
