@@ -67,11 +67,13 @@ LARGE = ConvGeometry((2, 1), border_mode=((3, 1), (2, 4)), dilation=(1, 2))
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("geometry", [LARGE, ConvGeometry((1, 1))], ids=["strided", "plain"])
+@pytest.mark.parametrize(
+    "geometry", [LARGE, ConvGeometry((1, 1)), ConvGeometry((1, 1), groups=5)], ids=["strided", "plain", "groups"]
+)
 def test_threads_do_not_change_a_bit(geometry, dtype):
     random = np.random.default_rng(5)
     image = random.standard_normal((6, 5, 63, 71)).astype(dtype)
-    filters = random.standard_normal((7, 5, 4, 3)).astype(dtype)
+    filters = random.standard_normal((10, 5 // geometry.groups, 4, 3)).astype(dtype)
     output = Conv(geometry).out_types(type_of(image), type_of(filters)).shape
     gradient = random.standard_normal(output).astype(dtype)
     for op, arrays in [
@@ -93,15 +95,17 @@ def test_the_error_is_within_its_bound(name, dtype):
     module = next(module for module in PORTFOLIO if name == module.NAME)
     random = np.random.default_rng(3)
     size = 1 if name == "pointwise" else 3
+    groups = 3 if name == "depthwise" else 1
     image = random.standard_normal((2, 24, 12, 13)).astype(dtype)
-    filters = random.standard_normal((6, 24, size, size)).astype(dtype)
+    filters = random.standard_normal((6, 24 // groups, size, size)).astype(dtype)
     wide = np.longdouble if dtype == "float64" else np.float64
-    op = Conv(ConvGeometry((1, 1)))
+    op = Conv(ConvGeometry((1, 1), groups=groups))
     with sc.settings(conv_algorithm=name):
         function = compiled(op, image, filters)
         result = function(image, filters)
     assert f"{name}, estimated" in function.profile()
-    exact = sum_of_products(image.astype(wide), filters.astype(wide))
+    parts = zip(np.split(image, groups, 1), np.split(filters, groups), strict=True)
+    exact = np.concatenate([sum_of_products(x.astype(wide), w.astype(wide)) for x, w in parts], 1)
     terms = op.perform(abs(image).astype("float64"), abs(filters).astype("float64"))
     problem = Problem.of("forward", op.geometry, image.shape, filters.shape, dtype, True)
     assert module.error(problem) <= MOST_ERROR
@@ -166,6 +170,22 @@ def test_scratch_does_not_grow_with_the_image(border):
     with sc.settings(threads=2):
         plan = Planner(fused, fused.inputs, "layer").make([lent], current())
     assert plan.bytes < 64 << 20
+
+
+@pytest.mark.parametrize("shape", [(2, 64, 14, 14), (1, 48, 60, 60), (1, 2, 300, 400)])
+def test_depthwise_filters_are_computed_group_by_group(shape):
+    """Chosen for each direction, whatever the blocks are cut along: images, groups or rows."""
+    image, filters = whole_numbers(shape, "float32"), whole_numbers((shape[1], 1, 3, 3), "float32")
+    geometry = ConvGeometry((1, 1), border_mode="half", groups=shape[1])
+    gradient = whole_numbers(shape, "float32", seed=5)
+    for op, arrays in [
+        (Conv(geometry), (image, filters)),
+        (ConvGradInput(geometry), (gradient, filters, image)),
+        (ConvGradFilters(geometry), (image, gradient, filters)),
+    ]:
+        function = compiled(op, *arrays)
+        np.testing.assert_array_equal(function(*arrays), op.perform(*arrays))
+        assert "depthwise, estimated" in function.profile()
 
 
 def test_what_was_asked_for_and_does_not_fit_is_said():

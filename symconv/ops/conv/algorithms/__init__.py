@@ -25,14 +25,14 @@ Summing n products one after the other is wrong by at most n eps sum |x w|: an a
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import columns, pointwise, rows_only
+from symconv.ops.conv.algorithms import columns, depthwise, pointwise, rows_only
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, rows_only, columns)
+PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns)
 MOST_ERROR = 4.0
 
 

@@ -24,6 +24,7 @@ ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
 FEW_MAPS = 4
+SMALL_PRODUCT = 1_000_000  # multiplications up to which OpenBLAS takes its path for small matrices
 
 
 @frozen
@@ -142,12 +143,12 @@ class Problem:
     def most_rows(self, summed: int) -> int | None:
         """The rows of which BLAS takes the sum on its path for small matrices, where there are few maps.
 
-        OpenBLAS takes it up to a million multiplications; beyond, two maps cost eight times as much.
+        Beyond, two maps cost eight times as much.
         """
         maps = self.filters[0] // self.groups
         if maps > FEW_MAPS:
             return None
-        return max(1, 1_000_000 // (maps * summed * prod(self.output[3:])))
+        return max(1, SMALL_PRODUCT // (maps * summed * prod(self.output[3:])))
 
     # What algorithms share
 
@@ -195,15 +196,18 @@ class Problem:
                       for axis, size in enumerate(sizes)]  # fmt: skip
             yield (one, *blocks)
 
-    def window(self, k: "Builder", image: "Value", blocks: Sequence["Block"]) -> "Value":
-        """The images [n,C,*window] that the outputs of a block see, zeros around them."""
+    def window(
+        self, k: "Builder", image: "Value", blocks: Sequence["Block"], channels: "Slice | None" = None
+    ) -> "Value":
+        """The images [n,C,*window] that a block's outputs see, zeros around them; some channels or all."""
         one, *spatial = blocks
+        chosen = k.steps(0, self.image[1], 1) if channels is None else channels
         if not self.padded:
             windows = [
                 block.window(stride, extent)
                 for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
             ]
-            return image[one.slice, :, *windows]
+            return image[one.slice, chosen, *windows]
         sizes = [
             (block.size - 1) * stride + extent
             for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
@@ -212,8 +216,8 @@ class Problem:
             block.start * stride - low
             for block, stride, (low, _) in zip(spatial, self.stride, self.pads, strict=True)
         ]
-        part = k.buffer((one.size, self.image[1], *sizes), self.dtype, "window")
-        k.into(padded_part, [image[one.slice], *(k.number(start) for start in starts)], part)
+        part = k.buffer((one.size, chosen.size, *sizes), self.dtype, "window")
+        k.into(padded_part, [image[one.slice, chosen], *(k.number(start) for start in starts)], part)
         return part
 
     def taps(
