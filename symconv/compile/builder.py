@@ -24,6 +24,8 @@ from symconv.compile.program import (
     ALL,
     Buffer,
     Call,
+    Candidate,
+    Choice,
     Instr,
     Loop,
     Number,
@@ -191,6 +193,8 @@ class Builder:
         What a reader of the source should know: the algorithm, the blocks.
     node : Apply or None
         What is lowered: errors of its ``perform`` name its arguments and the user's line.
+    choices : list of Choice
+        What was chosen where there are several ways.
     """
 
     names: Names
@@ -203,6 +207,7 @@ class Builder:
     notes: list[str] = field(default_factory=list)
     loop: Loop | None = None
     node: Apply | None = None
+    choices: list[Choice] = field(default_factory=list)
 
     # Memory
 
@@ -273,6 +278,32 @@ class Builder:
         name = self.names(function.__name__)
         self.constants[name] = function
         self.write(Call(f"into:{name}", tuple(inputs), (out,)))
+
+    def choose(self, what: str, offers: Sequence[tuple[str, float | None, str]], wanted: str) -> str:
+        """The name of the best of several ways: the wanted one if it can, else the cheapest.
+
+        Parameters
+        ----------
+        what : str
+            What is to be done.
+        offers : sequence of (str, float or None, str)
+            The fields of ``Candidate``; of equals the first is better. One of them at least can.
+        wanted : str
+            A name, or "auto".
+        """
+        candidates = [Candidate(*one) for one in offers]
+        able = sorted(
+            (one for one in candidates if one.cost is not None),
+            key=lambda one: (one.name != wanted, one.cost),
+        )
+        why = "the cheapest"
+        if wanted != "auto":
+            why = "asked for" if able[0].name == wanted else f"asked for: {wanted}, which does not fit"
+        unable = [one for one in candidates if one.cost is None]
+        choice = Choice(what, (*able, *unable), why)
+        self.choices.append(choice)
+        self.notes.append(choice.note)
+        return able[0].name
 
     # Loops
 

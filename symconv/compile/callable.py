@@ -1,6 +1,7 @@
 """A compiled function: plans once for the shapes of its arguments, then only runs; imports its neighbours."""
 
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -453,6 +454,7 @@ class Function:
             lines.append(f"  plan in {cost}: {plan.source.splitlines()[0]}")
             for kernel in plan.program.kernels:
                 lines.append(f"    {kernel.name}: {'; '.join(kernel.comment)}")
+                lines += [indent(str(choice), " " * 6) for choice in kernel.choices]
         return "\n".join(lines)
 
     def free(self) -> None:

@@ -318,7 +318,8 @@ class _Lowering:
     def _kernel(
         self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
     ) -> None:
-        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body, node))
+        comment = (*comment, *builder.notes)
+        self.kernels.append(Kernel(self.names(name), comment, builder.body, node, tuple(builder.choices)))
 
 
 def _itemsize(value: Value) -> int:

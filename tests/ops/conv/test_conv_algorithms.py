@@ -188,6 +188,46 @@ def test_depthwise_filters_are_computed_group_by_group(shape):
         assert "depthwise, estimated" in function.profile()
 
 
+@pytest.mark.parametrize("shapes", [((2, 4, 9, 8), (4, 1, 3, 3), 4), ((2, 4, 9, 8), (2, 4, 1, 1), 1)])
+def test_the_profile_says_what_was_considered_and_why(shapes):
+    """Every algorithm once for each problem: with its cost, the cheapest first, or why it was refused."""
+    image, filters = (whole_numbers(shape) for shape in shapes[:2])
+    geometry = ConvGeometry((1, 1), groups=shapes[2])
+    gradient = Conv(geometry).perform(image, filters)
+    problems = 0
+    for op, arrays in [
+        (Conv(geometry), (image, filters)),
+        (ConvGradFilters(geometry), (image, gradient, filters)),
+    ]:
+        function = compiled(op, *arrays)
+        function(*arrays)
+        (kernel,) = [kernel for kernel in function.stages["program"].kernels if kernel.choices]
+        for choice in kernel.choices:
+            problems += 1
+            assert sorted(one.name for one in choice.candidates) == sorted(NAMES)
+            costs = [one.cost for one in choice.candidates if one.cost is not None]
+            assert costs == sorted(costs)
+            for line in str(choice).splitlines():
+                assert line in function.profile()
+            for one in choice.candidates:
+                assert one.text, one
+        assert choice.candidates[0].name in kernel.comment[-1]
+    assert problems == 2
+
+
+def test_phases_are_chosen_for_one_by_one():
+    image, filters = whole_numbers((1, 2, 9, 8)), whole_numbers((3, 2, 3, 3))
+    geometry = ConvGeometry((2, 1))
+    gradient = Conv(geometry).perform(image, filters)
+    function = compiled(ConvGradInput(geometry), gradient, filters, image)
+    function(gradient, filters, image)
+    (kernel,) = [kernel for kernel in function.stages["program"].kernels if kernel.choices]
+    assert [choice.what for choice in kernel.choices] == [
+        "float64 images 1x3x4x6, filters 2x3x2x3, zeros ((1, 1), (2, 2))",
+        "float64 images 1x3x4x6, filters 2x3x1x3, zeros ((0, 0), (2, 2))",
+    ]
+
+
 def test_what_was_asked_for_and_does_not_fit_is_said():
     image, filters = whole_numbers((1, 1, 8, 8)), whole_numbers((1, 1, 3, 3))
     with sc.settings(conv_algorithm="pointwise"):

@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import SMALL_PRODUCT, Problem
 
 if TYPE_CHECKING:
@@ -29,25 +30,25 @@ if TYPE_CHECKING:
 NAME = "depthwise"
 
 
-def fits(problem: Problem) -> bool:
+def unfit(problem: Problem) -> str:
     """Several groups, in two dimensions or three."""
-    return problem.multiplies and problem.groups > 1 and problem.ndim > 1
+    if problem.ndim == 1:
+        return "one axis only: no rows to shift"
+    return "" if problem.groups > 1 else "one group, needs several"
 
 
-def cost(problem: Problem) -> float:
+def cost(problem: Problem) -> Cost:
     """The unrolled rows, the small products, and adding up their kh parts."""
     batch, count, rows, *others = problem.output
     depth, height, *kernel = problem.filters[1:]
     sizes = _widths(problem) if _runs(problem) else others
     pixels = batch * (rows * problem.stride[0] + problem.extents[0]) * prod(sizes)
     width, maps = prod(kernel), count // problem.groups
-    return (
-        problem.padding()
-        + problem.moved(pixels * problem.image[1] * width) * 0.7
-        + problem.product(height * maps, depth * width, pixels) * problem.groups
-        + problem.moved(batch * problem.pixels * count * height)
-        + batch * problem.groups * 700
-        + batch * (width + height) * 1500
+    unrolled, summed = pixels * problem.image[1] * width, batch * problem.pixels * count * height
+    return Cost(
+        product=problem.product(height * maps, depth * width, pixels) * problem.groups,
+        moved=problem.padding() + problem.moved(unrolled * 0.7 + summed),
+        calls=batch * (problem.groups * 700 + (width + height) * 1500),
     )
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from symconv.frozen import frozen
+from symconv.ops.conv.algorithms import costs
 from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
@@ -87,6 +88,16 @@ class Problem:
             geometry.dilation, pads, geometry.groups, geometry.flip, zeros, ones,
         )  # fmt: skip
 
+    def __str__(self) -> str:
+        image, filters = ("x".join(map(str, sizes)) for sizes in (self.image, self.filters))
+        parts = [f"{self.dtype} images {image}", f"filters {filters}"]
+        ones = (1,) * self.ndim
+        parts += [f"stride {self.stride}"] if self.stride != ones else []
+        parts += [f"dilation {self.dilation}"] if self.dilation != ones else []
+        parts += [f"zeros {self.pads}"] if self.padded else []
+        parts += [f"{self.groups} groups"] if self.groups > 1 else []
+        return ("" if self.kind == "forward" else "by the filters: ") + ", ".join(parts)
+
     # Sizes
 
     @property
@@ -127,14 +138,12 @@ class Problem:
     # What things cost, in nanoseconds on one core
 
     def product(self, rows: int, inner: int, columns: float) -> float:
-        """A matrix product: skinny ones keep the multipliers less busy."""
-        each = 0.0115 if self.item <= 4 else 0.026
-        busy: float = min(1.0, rows / 48) ** 0.45 * min(1.0, inner / 64) ** 0.35
-        return rows * inner * columns * 2 * each / busy
+        """A matrix product."""
+        return costs.product(self.item, rows, inner, columns)
 
     def moved(self, elements: float) -> float:
         """Elements read from one place and written to another, within the cache."""
-        return elements * self.item * 0.06
+        return costs.moved(self.item, elements)
 
     def padding(self) -> float:
         """What laying out padded windows costs, where there is padding."""
