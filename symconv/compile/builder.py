@@ -66,6 +66,8 @@ class Axis(NamedTuple):
     counted : bool
         Whether partial results of its blocks are kept, one for each. The blocks then depend on the sizes
         and on ``tile_bytes``, and not on the number of threads: nor does, then, what is made of them.
+    length : int or None
+        How long its blocks are, where the lowering decides that.
     """
 
     extent: int
@@ -75,6 +77,7 @@ class Axis(NamedTuple):
     halo: int = 0
     last: bool = False
     counted: bool = False
+    length: int | None = None
 
 
 class Block(NamedTuple):
@@ -322,9 +325,10 @@ class Builder:
         halo: int = 0,
         last: bool = False,
         counted: bool = False,
+        length: int | None = None,
     ) -> Axis:
         """An axis for ``blocks``."""
-        return Axis(extent, start, size, most, halo, last, counted)
+        return Axis(extent, start, size, most, halo, last, counted, length)
 
     @staticmethod
     def steps(start: Size, size: Size, step: int) -> Slice:
@@ -520,7 +524,8 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
     if not axes:
         return []
     small = bytes_each * prod(axis.extent for axis in axes) <= machine.PARALLEL_BYTES
-    if small and all(axis.most is None or axis.most >= axis.extent for axis in axes):
+    free = all((axis.length or axis.most or axis.extent) >= axis.extent for axis in axes)
+    if small and free:
         return [max(axis.extent, 1) for axis in axes]
     best: tuple[float, list[int]] = (float("inf"), [])
     for lengths in product(*(_candidates(axis) for axis in axes)):
@@ -535,6 +540,8 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
 
 def _candidates(axis: Axis) -> list[int]:
     """Lengths worth trying: the whole axis, its halves, thirds, ... as far as they are allowed."""
+    if axis.length is not None:
+        return [axis.length]
     if axis.extent == 0:
         return [1]
     parts = sorted({*range(1, 9), 10, 12, 14, 16, 20, 24, 28, 32, *(axis.extent // n or 1 for n in _SHORT)})

@@ -21,17 +21,18 @@ Summing n products one after the other is wrong by at most n eps sum |x w|: an a
 ``error`` times that. One above ``MOST_ERROR`` is taken only when asked for by name.
 """
 
+from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import columns, depthwise, pointwise, rows_only
+from symconv.ops.conv.algorithms import columns, depthwise, fft, pointwise, rows_only
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns)
+PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft)
 MOST_ERROR = 4.0
 
 
@@ -42,6 +43,8 @@ def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[s
         return name, None, unfit
     error = module.error(problem)
     if error > MOST_ERROR and name != wanted:
+        if error == inf:
+            return name, None, "its error is no multiple of that of plain summation"
         return name, None, f"its error bound is {error:.2g} times that of plain summation, not {MOST_ERROR:g}"
     cost = module.cost(problem)
     return name, cost.total, str(cost)

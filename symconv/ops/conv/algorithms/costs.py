@@ -6,6 +6,10 @@ work in Python around them. The constants need only be right about which algorit
 
 from typing import NamedTuple
 
+CALL = 1500.0  # a call of NumPy from a block, with its views
+FFT = 0.22  # a real element of a transform, there or back, for each doubling of its size; double precision
+SPECTRA = 0.57  # a real element's share of multiplying two spectra and adding the product to others
+
 
 class Cost(NamedTuple):
     """Nanoseconds on one core.
