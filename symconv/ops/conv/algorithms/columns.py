@@ -14,6 +14,7 @@ the partial sums are added in the order of the blocks: any number of threads giv
 from math import prod
 from typing import TYPE_CHECKING
 
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
@@ -23,21 +24,19 @@ if TYPE_CHECKING:
 NAME = "columns"
 
 
-def fits(problem: Problem) -> bool:
-    """Wherever there is something to multiply."""
-    return problem.multiplies
+def unfit(problem: Problem) -> str:
+    """It fits wherever there is something to multiply."""
+    return ""
 
 
-def cost(problem: Problem) -> float:
+def cost(problem: Problem) -> Cost:
     """Filling the columns, and the product."""
     batch, count = problem.output[:2]
     pixels = batch * problem.pixels
-    return (
-        problem.padding()
-        + problem.moved(pixels * problem.field * problem.groups)
-        + problem.product(count // problem.groups, problem.field, pixels) * problem.groups
-        + problem.moved(pixels * count)
-        + problem.groups * prod(problem.filters[2:]) * 700
+    return Cost(
+        product=problem.product(count // problem.groups, problem.field, pixels) * problem.groups,
+        moved=problem.padding() + problem.moved(pixels * (problem.field * problem.groups + count)),
+        calls=problem.groups * prod(problem.filters[2:]) * 700,
     )
 
 

@@ -3,6 +3,7 @@
 from math import prod
 from typing import TYPE_CHECKING
 
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
@@ -12,23 +13,24 @@ if TYPE_CHECKING:
 NAME = "pointwise"
 
 
-def fits(problem: Problem) -> bool:
+def unfit(problem: Problem) -> str:
     """Filters of one pixel, one group, stride 1, no padding, nothing to convert."""
-    return (
-        problem.kind == "forward"
-        and problem.multiplies
-        and problem.same_dtype
-        and prod(problem.filters[2:]) == 1
-        and prod(problem.stride) == 1
-        and problem.groups == 1
-        and not problem.padded
+    if problem.kind == "filters":
+        return "computes no gradients by the filters"
+    needs = (
+        ("filters of one pixel", prod(problem.filters[2:]) == 1),
+        ("one group", problem.groups == 1),
+        ("stride 1", prod(problem.stride) == 1),
+        ("no padding", not problem.padded),
+        ("operands of one dtype", problem.same_dtype),
     )
+    return next((f"needs {what}" for what, has in needs if not has), "")
 
 
-def cost(problem: Problem) -> float:
+def cost(problem: Problem) -> Cost:
     """The product."""
     batch, count = problem.output[:2]
-    return problem.product(count, problem.filters[1], batch * problem.pixels) + batch * 2000
+    return Cost(problem.product(count, problem.filters[1], batch * problem.pixels), 0.0, batch * 2000)
 
 
 def error(problem: Problem) -> float:

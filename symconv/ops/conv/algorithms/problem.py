@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from symconv.frozen import frozen
+from symconv.ops.conv.algorithms import costs
 from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
 FEW_MAPS = 4
+SMALL_PRODUCT = 1_000_000  # multiplications up to which OpenBLAS takes its path for small matrices
 
 
 @frozen
@@ -86,6 +88,16 @@ class Problem:
             geometry.dilation, pads, geometry.groups, geometry.flip, zeros, ones,
         )  # fmt: skip
 
+    def __str__(self) -> str:
+        image, filters = ("x".join(map(str, sizes)) for sizes in (self.image, self.filters))
+        parts = [f"{self.dtype} images {image}", f"filters {filters}"]
+        ones = (1,) * self.ndim
+        parts += [f"stride {self.stride}"] if self.stride != ones else []
+        parts += [f"dilation {self.dilation}"] if self.dilation != ones else []
+        parts += [f"zeros {self.pads}"] if self.padded else []
+        parts += [f"{self.groups} groups"] if self.groups > 1 else []
+        return ("" if self.kind == "forward" else "by the filters: ") + ", ".join(parts)
+
     # Sizes
 
     @property
@@ -126,14 +138,12 @@ class Problem:
     # What things cost, in nanoseconds on one core
 
     def product(self, rows: int, inner: int, columns: float) -> float:
-        """A matrix product: skinny ones keep the multipliers less busy."""
-        each = 0.0115 if self.item <= 4 else 0.026
-        busy: float = min(1.0, rows / 48) ** 0.45 * min(1.0, inner / 64) ** 0.35
-        return rows * inner * columns * 2 * each / busy
+        """A matrix product."""
+        return costs.product(self.item, rows, inner, columns)
 
     def moved(self, elements: float) -> float:
         """Elements read from one place and written to another, within the cache."""
-        return elements * self.item * 0.06
+        return costs.moved(self.item, elements)
 
     def padding(self) -> float:
         """What laying out padded windows costs, where there is padding."""
@@ -142,12 +152,12 @@ class Problem:
     def most_rows(self, summed: int) -> int | None:
         """The rows of which BLAS takes the sum on its path for small matrices, where there are few maps.
 
-        OpenBLAS takes it up to a million multiplications; beyond, two maps cost eight times as much.
+        Beyond, two maps cost eight times as much.
         """
         maps = self.filters[0] // self.groups
         if maps > FEW_MAPS:
             return None
-        return max(1, 1_000_000 // (maps * summed * prod(self.output[3:])))
+        return max(1, SMALL_PRODUCT // (maps * summed * prod(self.output[3:])))
 
     # What algorithms share
 
@@ -195,15 +205,18 @@ class Problem:
                       for axis, size in enumerate(sizes)]  # fmt: skip
             yield (one, *blocks)
 
-    def window(self, k: "Builder", image: "Value", blocks: Sequence["Block"]) -> "Value":
-        """The images [n,C,*window] that the outputs of a block see, zeros around them."""
+    def window(
+        self, k: "Builder", image: "Value", blocks: Sequence["Block"], channels: "Slice | None" = None
+    ) -> "Value":
+        """The images [n,C,*window] that a block's outputs see, zeros around them; some channels or all."""
         one, *spatial = blocks
+        chosen = k.steps(0, self.image[1], 1) if channels is None else channels
         if not self.padded:
             windows = [
                 block.window(stride, extent)
                 for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
             ]
-            return image[one.slice, :, *windows]
+            return image[one.slice, chosen, *windows]
         sizes = [
             (block.size - 1) * stride + extent
             for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
@@ -212,8 +225,8 @@ class Problem:
             block.start * stride - low
             for block, stride, (low, _) in zip(spatial, self.stride, self.pads, strict=True)
         ]
-        part = k.buffer((one.size, self.image[1], *sizes), self.dtype, "window")
-        k.into(padded_part, [image[one.slice], *(k.number(start) for start in starts)], part)
+        part = k.buffer((one.size, chosen.size, *sizes), self.dtype, "window")
+        k.into(padded_part, [image[one.slice, chosen], *(k.number(start) for start in starts)], part)
         return part
 
     def taps(

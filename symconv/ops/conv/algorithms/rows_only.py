@@ -15,6 +15,7 @@ partial sum, and these are added in the order of the blocks.
 from math import prod
 from typing import TYPE_CHECKING
 
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
@@ -26,32 +27,33 @@ if TYPE_CHECKING:
 NAME = "rows only"
 
 
-def fits(problem: Problem) -> bool:
+def unfit(problem: Problem) -> str:
     """One group; by the filters a row stride of 1: a product takes other rows only as a copy."""
-    adjacent = problem.kind == "forward" or problem.stride[0] == 1
-    return problem.multiplies and problem.groups == 1 and adjacent
+    if problem.groups > 1:
+        return f"{problem.groups} groups, needs 1"
+    if problem.kind == "filters" and problem.stride[0] > 1:
+        return f"stride {problem.stride[0]} along the first axis, needs 1"
+    return ""
 
 
-def cost(problem: Problem) -> float:
+def cost(problem: Problem) -> Cost:
     """The unrolled rows, the product, and adding up its kh parts."""
     batch, count, rows, *others = problem.output
     channels, height, *kernel = problem.filters[1:]
     all_rows = rows * problem.stride[0] + problem.extents[0]
     pixels = batch * all_rows * prod(others)
     width = prod(kernel)
+    summed = batch * problem.pixels * count
     if problem.kind == "filters":
-        return (
-            problem.padding()
-            + problem.moved(pixels * channels * width + batch * problem.pixels * count)
-            + problem.product(count, channels * width, batch * problem.pixels) * height
-            + batch * (width + height) * 1500
+        return Cost(
+            product=problem.product(count, channels * width, batch * problem.pixels) * height,
+            moved=problem.padding() + problem.moved(pixels * channels * width + summed),
+            calls=batch * (width + height) * 1500,
         )
-    return (
-        problem.padding()
-        + problem.moved(pixels * channels * width)
-        + problem.product(height * count, channels * width, pixels)
-        + problem.moved(height * count * batch * problem.pixels) * 1.5
-        + batch * (width + height) * 1500
+    return Cost(
+        product=problem.product(height * count, channels * width, pixels),
+        moved=problem.padding() + problem.moved(pixels * channels * width + height * summed * 1.5),
+        calls=batch * (width + height) * 1500,
     )
 
 
