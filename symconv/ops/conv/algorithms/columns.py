@@ -11,10 +11,12 @@ For the gradient by the filters each block leaves a partial sum. Where blocks en
 the partial sums are added in the order of the blocks: any number of threads gives the same bits.
 """
 
+from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms.costs import Cost
+from symconv.ops.conv.algorithms import summed
+from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
@@ -29,15 +31,23 @@ def unfit(problem: Problem) -> str:
     return ""
 
 
-def cost(problem: Problem) -> Cost:
+def work(problem: Problem) -> list[Work]:
     """Filling the columns, and the product."""
     batch, count = problem.output[:2]
-    pixels = batch * problem.pixels
-    return Cost(
-        product=problem.product(count // problem.groups, problem.field, pixels) * problem.groups,
-        moved=problem.padding() + problem.moved(pixels * (problem.field * problem.groups + count)),
-        calls=problem.groups * prod(problem.filters[2:]) * 700,
-    )
+    pixels, groups = batch * problem.pixels, problem.groups
+    unrolled, maps = float(pixels * problem.field * groups), float(pixels * count)
+    blocks = problem.tiles(unrolled + maps)
+    multiplied, forward = maps * problem.field, problem.kind == "forward"
+    most = summed.most_pixels(count // groups, problem.field)
+    if not forward and most is not None and blocks > batch:
+        blocks = max(blocks, pixels / most)
+    return [
+        problem.padding(),
+        problem.copied(unrolled, problem.output[-1], problem.stride[-1] > 1),
+        Work(multiplied=multiplied, read=unrolled, written=maps) if forward
+        else Work(summed=multiplied, read=unrolled + maps, moved=maps),
+        Work(products=blocks * groups, calls=blocks * (prod(problem.filters[2:]) + 4)),
+    ]  # fmt: skip
 
 
 def error(problem: Problem) -> float:
@@ -90,6 +100,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     count, groups, field = problem.output[1], problem.groups, problem.field
     turned = (1, 0, *range(2, 2 + problem.ndim))
     calls = prod(problem.filters[2:]) + 5
+    one_by_one = summed.most_pixels(count // groups, field) is not None
     with problem.blocks(k, _bytes_each(problem), calls, summed=field) as blocks:
         matrix = _columns(k, problem, image, blocks)
         sizes = [block.size for block in blocks]
@@ -99,9 +110,20 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         partial = k.keep(
             (*(block.parts for block in blocks), groups, count // groups, field), problem.dtype, "partial"
         )
-        rows = some.reshape(groups, count // groups, matrix.shape[-1])
         part = partial[tuple(block.number for block in blocks)]
-        _multiply(k, rows, matrix.transpose(0, 2, 1), part)
+        if one_by_one and blocks[0].size != 1:
+            pixels = times(sizes[1:])
+            shape = (groups, count // groups, sizes[0], pixels)
+            products = k.buffer((sizes[0], groups, count // groups, field), problem.dtype, "products")
+            each = matrix.reshape(groups, field, sizes[0], pixels).transpose(2, 0, 1, 3)
+            summed.multiply(k, some.reshape(*shape).transpose(2, 0, 1, 3), each, products)
+            k.call("add.reduce", products, out=part, axis=0)
+        else:
+            rows = some.reshape(groups, count // groups, matrix.shape[-1])
+            if groups == 1:
+                summed.multiply(k, rows[0], matrix[0], part[0])
+            else:
+                summed.multiply(k, rows, matrix, part)
     total = partial[(0,) * len(blocks)]
     if prod(block.parts for block in blocks) > 1:
         total = k.buffer((groups, count // groups, field), problem.dtype, "total")
@@ -128,7 +150,12 @@ def _columns(k: "Builder", problem: Problem, image: "Value", blocks: "tuple[Bloc
     met = k.buffer((channels, *kernel, *sizes), problem.dtype, "columns")
     for tap, pixels in problem.taps(k, blocks):
         k.copy(window[:, :, *pixels], met[:, *tap])
+    return met.reshape(problem.groups, problem.field, times(sizes))
+
+
+def times(sizes: "Sequence[Size]") -> "Size":
+    """Their product."""
     flat: Size = 1
     for size in sizes:
         flat = flat * size
-    return met.reshape(problem.groups, problem.field, flat)
+    return flat

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from symconv.frozen import frozen
-from symconv.ops.conv.algorithms import costs
+from symconv.ops.conv.algorithms.costs import Work
+from symconv.ops.conv.algorithms.summed import most_pixels
 from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
@@ -24,8 +25,7 @@ if TYPE_CHECKING:
 ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16}
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
-FEW_MAPS = 4
-SMALL_PRODUCT = 1_000_000  # multiplications up to which OpenBLAS takes its path for small matrices
+TILE_BYTES = 1 << 19  # what blocks are taken to have where they are counted
 
 
 @frozen
@@ -135,29 +135,24 @@ class Problem:
         """Outputs of one map."""
         return prod(self.output[2:])
 
-    # What things cost, in nanoseconds on one core
+    # What work there is
 
-    def product(self, rows: int, inner: int, columns: float) -> float:
-        """A matrix product."""
-        return costs.product(self.item, rows, inner, columns)
+    def copied(self, elements: float, run: float, strided: bool = False) -> Work:
+        """Elements copied in runs of a length, or one by one where they do not lie side by side."""
+        return Work(moved=elements, runs=elements / max(run, 1), gathered=elements * strided)
 
-    def moved(self, elements: float) -> float:
-        """Elements read from one place and written to another, within the cache."""
-        return costs.moved(self.item, elements)
+    def padding(self) -> Work:
+        """Laying out padded windows, where there is padding."""
+        return self.copied(prod(self.image) * self.padded, self.image[-1])
 
-    def padding(self) -> float:
-        """What laying out padded windows costs, where there is padding."""
-        return self.moved(prod(self.image)) * 1.5 if self.padded else 0.0
+    def tiles(self, elements: float) -> float:
+        """About how many blocks so many elements are cut into."""
+        return max(1.0, elements * self.item / TILE_BYTES)
 
     def most_rows(self, summed: int) -> int | None:
-        """The rows of which BLAS takes the sum on its path for small matrices, where there are few maps.
-
-        Beyond, two maps cost eight times as much.
-        """
-        maps = self.filters[0] // self.groups
-        if maps > FEW_MAPS:
-            return None
-        return max(1, SMALL_PRODUCT // (maps * summed * prod(self.output[3:])))
+        """The rows that a product for each group sums over at a time, and gives so many numbers for a map."""
+        pixels = most_pixels(self.filters[0] // self.groups, summed)
+        return None if pixels is None else max(1, pixels // prod(self.output[3:]))
 
     # What algorithms share
 

@@ -15,7 +15,8 @@ partial sum, and these are added in the order of the blocks.
 from math import prod
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms.costs import Cost
+from symconv.ops.conv.algorithms import summed
+from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
@@ -36,25 +37,34 @@ def unfit(problem: Problem) -> str:
     return ""
 
 
-def cost(problem: Problem) -> Cost:
+def work(problem: Problem) -> list[Work]:
     """The unrolled rows, the product, and adding up its kh parts."""
     batch, count, rows, *others = problem.output
     channels, height, *kernel = problem.filters[1:]
-    all_rows = rows * problem.stride[0] + problem.extents[0]
-    pixels = batch * all_rows * prod(others)
-    width = prod(kernel)
-    summed = batch * problem.pixels * count
+    inner = channels * prod(kernel)
+    row = (inner + height * count) * problem.stride[0] * prod(others)
+    blocks = batch * max(1.0, problem.tiles(row * rows))
+    pixels = (batch * rows * problem.stride[0] + blocks * (problem.extents[0] - 1)) * prod(others)
+    maps = float(batch * problem.pixels * count)
+    strided = problem.ndim > 1 and problem.stride[-1] > 1
+    calls = blocks * (prod(kernel) + height + 4)
+    unrolled = problem.copied(pixels * inner, problem.output[-1], strided)
     if problem.kind == "filters":
-        return Cost(
-            product=problem.product(count, channels * width, batch * problem.pixels) * height,
-            moved=problem.padding() + problem.moved(pixels * channels * width + summed),
-            calls=batch * (width + height) * 1500,
+        most = summed.most_pixels(count, inner)
+        if most is not None:
+            more = max(blocks, batch * problem.pixels / most)
+            calls, blocks = calls * more / blocks, more
+        product = Work(
+            summed=maps * inner * height, read=height * (maps + batch * problem.pixels * inner), moved=maps
         )
-    return Cost(
-        product=problem.product(height * count, channels * width, pixels),
-        moved=problem.padding() + problem.moved(pixels * channels * width + height * summed * 1.5),
-        calls=batch * (width + height) * 1500,
-    )
+        return [problem.padding(), unrolled, product, Work(products=blocks * height, calls=calls)]
+    return [
+        problem.padding(),
+        unrolled,
+        Work(height * count * inner * pixels, read=inner * pixels, written=height * count * pixels),
+        problem.copied(max(1, height - 1) * maps, problem.pixels),
+        Work(products=blocks, calls=calls),
+    ]
 
 
 def error(problem: Problem) -> float:
@@ -132,10 +142,8 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         at = tuple(part.number for part in axes)
         for row in range(height):
             met = lined[:, k.steps(row * problem.dilation[0], block.size, 1)]
-            k.matmul(
-                some.reshape(count, flat),
-                met.reshape(channels * width, flat).transpose(1, 0),
-                partial[(*at, row)],
+            summed.multiply(
+                k, some.reshape(count, flat), met.reshape(channels * width, flat), partial[(*at, row)]
             )
     total = k.buffer((height, count, channels * width), problem.dtype, "total")
     k.call("add.reduce", partial, out=total, axis=tuple(range(len(axes))))
