@@ -1,9 +1,10 @@
 """The constants of the convolutions' cost model: `python -m benchmarks.calibrate`. Imports symconv, scipy.
 
-Every algorithm is forced on every problem of a list, on one thread, in turns; the shortest run counts. Each
+Every algorithm is forced on every problem of a list, in turns; the shortest run counts. Each
 says how much work it does (``Work``), so the constants are what explains the times best: least squares of
-relative errors, no constant negative. The script prints them for ``algorithms/costs.py``, and what choosing
-by them costs: the time of the chosen algorithm over that of the best, for each problem where they differ.
+logarithms, beginning with the constants in use. The script prints them for ``algorithms/costs.py``, and what
+choosing by them costs: the time of the chosen algorithm over that of the best, for each problem where they
+differ.
 
 Absolute times are this machine's. The choice needs ratios only, and these differ little between processors
 of one kind; where they do, ``autotune=True`` measures.
@@ -31,6 +32,8 @@ from symconv.ops.conv.algorithms.problem import Problem
 from symconv.ops.conv.ops import Conv, ConvGradFilters
 
 DTYPES = ("float32", "float64")
+MEAN = 0.3  # how much the mean of a problem's estimates counts against their ratios
+PULL = 0.1  # and how much that constants stay where they start
 
 
 class Shape(NamedTuple):
@@ -106,7 +109,7 @@ def problem_of(shape: Shape, kind: str, dtype: str) -> Problem:
     return Problem.of(kind, shape.geometry, shape.image, shape.filters, dtype, True)  # type: ignore[arg-type]
 
 
-def measure(seconds: float, skip: float) -> list[Timing]:
+def measure(seconds: float, skip: float, threads: int | None) -> list[Timing]:
     """The shortest run of every algorithm for every problem.
 
     Parameters
@@ -115,17 +118,19 @@ def measure(seconds: float, skip: float) -> list[Timing]:
         How long a problem's turns go on.
     skip : float
         Algorithms that are estimated at so many times the best are not run.
+    threads : int or None
+        Of the setting.
     """
     found = []
     for number, shape in enumerate(SHAPES):
         for dtype in DTYPES:
             for kind in ("forward", "filters"):
-                runs = _compiled(shape, kind, dtype, skip)
+                runs = _compiled(shape, kind, dtype, skip, threads)
                 best = {name: float("inf") for name in runs}
                 started = time.perf_counter()
                 while time.perf_counter() - started < seconds:
                     for name, (function, arrays) in runs.items():
-                        with sc.settings(conv_algorithm=name, threads=1):
+                        with sc.settings(conv_algorithm=name, threads=threads):
                             before = time.perf_counter()
                             function(*arrays)
                             best[name] = min(best[name], time.perf_counter() - before)
@@ -134,7 +139,9 @@ def measure(seconds: float, skip: float) -> list[Timing]:
     return found
 
 
-def _compiled(shape: Shape, kind: str, dtype: str, skip: float) -> dict[str, Any]:
+def _compiled(
+    shape: Shape, kind: str, dtype: str, skip: float, threads: int | None
+) -> dict[str, Any]:
     """A function for each algorithm that fits, and its arguments."""
     random = np.random.default_rng(0)
     image = random.standard_normal(shape.image).astype(dtype)
@@ -154,7 +161,7 @@ def _compiled(shape: Shape, kind: str, dtype: str, skip: float) -> dict[str, Any
             continue
         inputs = [Variable(type_of(array)) for array in arrays]
         function = sc.function(inputs, op(*inputs), on_unused_input="ignore")
-        with sc.settings(conv_algorithm=name, threads=1):
+        with sc.settings(conv_algorithm=name, threads=threads):
             function(*arrays)
         runs[name] = function, arrays
     return runs
@@ -167,16 +174,29 @@ def work_of(timing: Timing) -> Work:
     return Work(*map(sum, zip(*module.work(problem), strict=True)))
 
 
-def fitted(timings: Sequence[Timing]) -> Work:
-    """The constants that explain some times best, relative to each."""
-    from scipy.optimize import nnls
+def fitted(timings: Sequence[Timing], start: Work) -> Work:
+    """The constants that explain best how much longer one algorithm takes than another.
+
+    For each problem the logarithms of the times are held against those of the estimates: how they differ
+    among algorithms, and less so their mean. Little pulls constants to where they start, so that what the
+    times do not tell stays what it was measured to be alone.
+    """
+    from scipy.optimize import least_squares
 
     rows = np.array([work_of(timing) for timing in timings])
-    took = np.array([timing.seconds * 1e9 for timing in timings])
-    scale = np.abs(rows).max(0)
-    scale[scale == 0] = 1
-    solution, _ = nnls(rows / scale / took[:, None], np.ones(len(took)), maxiter=10_000)
-    return Work(*(solution / scale))
+    took = np.log([timing.seconds * 1e9 for timing in timings])
+    keys = [(timing.shape, timing.kind) for timing in timings]
+    same = np.array([[a == b for b in keys] for a in keys], float)
+    same /= same.sum(1, keepdims=True)
+
+    def residuals(logarithms: Any) -> Any:
+        off = np.log(rows @ np.exp(logarithms)) - took
+        mean = same @ off
+        return np.concatenate([off - mean, MEAN * mean, PULL * (logarithms - begin)])
+
+    begin = np.log(start)
+    solution = least_squares(residuals, begin, loss="soft_l1", f_scale=0.1)
+    return Work(*np.exp(solution.x))
 
 
 def regrets(timings: Sequence[Timing], constants: dict[str, Work]) -> dict[tuple[int, str, str], Any]:
@@ -213,16 +233,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = argparse.ArgumentParser(prog="python -m benchmarks.calibrate", description=__doc__)
     command.add_argument("--seconds", type=float, default=0.15, help="for each problem (default: 0.15)")
     command.add_argument("--skip", type=float, default=12, help="leave out what is estimated as much dearer")
+    command.add_argument("--threads", type=int, help="the setting (default: every core)")
     command.add_argument("--save", type=Path, help="write the times here")
     command.add_argument("--read", type=Path, help="fit times that were saved, measure nothing")
     options = command.parse_args(arguments)
     if options.read:
         timings = [Timing(*row) for row in json.loads(options.read.read_text())]
     else:
-        timings = measure(options.seconds, options.skip)
+        timings = measure(options.seconds, options.skip, options.threads)
     if options.save:
         options.save.write_text(json.dumps(timings))
-    constants = {dtype: fitted([t for t in timings if t.dtype == dtype]) for dtype in DTYPES}
+    constants = {
+        dtype: fitted([t for t in timings if t.dtype == dtype], costs.CONSTANTS[dtype]) for dtype in DTYPES
+    }
     for name, dtype in (("SINGLE", "float32"), ("DOUBLE", "float64")):
         texts = (f"{field}={value:.3g}" for field, value in constants[dtype]._asdict().items())
         print(f"{name} = Work({', '.join(texts)})")

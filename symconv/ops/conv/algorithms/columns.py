@@ -11,13 +11,12 @@ For the gradient by the filters each block leaves a partial sum. Where blocks en
 the partial sums are added in the order of the blocks: any number of threads gives the same bits.
 """
 
-from collections.abc import Sequence
 from math import prod
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import summed
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
@@ -38,14 +37,11 @@ def work(problem: Problem) -> list[Work]:
     unrolled, maps = float(pixels * problem.field * groups), float(pixels * count)
     blocks = problem.tiles(unrolled + maps)
     multiplied, forward = maps * problem.field, problem.kind == "forward"
-    most = summed.most_pixels(count // groups, problem.field)
-    if not forward and most is not None and blocks > batch:
-        blocks = max(blocks, pixels / most)
     return [
         problem.padding(),
         problem.copied(unrolled, problem.output[-1], problem.stride[-1] > 1),
         Work(multiplied=multiplied, read=unrolled, written=maps) if forward
-        else Work(summed=multiplied, read=unrolled + maps, moved=maps),
+        else Work(summed=multiplied * problem.skinny(count // groups), read=unrolled + maps, moved=maps),
         Work(products=blocks * groups, calls=blocks * (prod(problem.filters[2:]) + 4)),
     ]  # fmt: skip
 
@@ -100,8 +96,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     count, groups, field = problem.output[1], problem.groups, problem.field
     turned = (1, 0, *range(2, 2 + problem.ndim))
     calls = prod(problem.filters[2:]) + 5
-    one_by_one = summed.most_pixels(count // groups, field) is not None
-    with problem.blocks(k, _bytes_each(problem), calls, summed=field) as blocks:
+    with problem.blocks(k, _bytes_each(problem), calls, summed=True) as blocks:
         matrix = _columns(k, problem, image, blocks)
         sizes = [block.size for block in blocks]
         some = k.buffer((count, *sizes), problem.dtype, "gradients")
@@ -111,19 +106,8 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
             (*(block.parts for block in blocks), groups, count // groups, field), problem.dtype, "partial"
         )
         part = partial[tuple(block.number for block in blocks)]
-        if one_by_one and blocks[0].size != 1:
-            pixels = times(sizes[1:])
-            shape = (groups, count // groups, sizes[0], pixels)
-            products = k.buffer((sizes[0], groups, count // groups, field), problem.dtype, "products")
-            each = matrix.reshape(groups, field, sizes[0], pixels).transpose(2, 0, 1, 3)
-            summed.multiply(k, some.reshape(*shape).transpose(2, 0, 1, 3), each, products)
-            k.call("add.reduce", products, out=part, axis=0)
-        else:
-            rows = some.reshape(groups, count // groups, matrix.shape[-1])
-            if groups == 1:
-                summed.multiply(k, rows[0], matrix[0], part[0])
-            else:
-                summed.multiply(k, rows, matrix, part)
+        rows = some.reshape(groups, count // groups, matrix.shape[-1])
+        k.into(products_summed_over_pixels, [rows, matrix], part)
     total = partial[(0,) * len(blocks)]
     if prod(block.parts for block in blocks) > 1:
         total = k.buffer((groups, count // groups, field), problem.dtype, "total")
@@ -150,12 +134,7 @@ def _columns(k: "Builder", problem: Problem, image: "Value", blocks: "tuple[Bloc
     met = k.buffer((channels, *kernel, *sizes), problem.dtype, "columns")
     for tap, pixels in problem.taps(k, blocks):
         k.copy(window[:, :, *pixels], met[:, *tap])
-    return met.reshape(problem.groups, problem.field, times(sizes))
-
-
-def times(sizes: "Sequence[Size]") -> "Size":
-    """Their product."""
     flat: Size = 1
     for size in sizes:
         flat = flat * size
-    return flat
+    return met.reshape(problem.groups, problem.field, flat)

@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from symconv.ops.conv.algorithms import summed
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
@@ -55,7 +55,8 @@ def work(problem: Problem) -> list[Work]:
     products, calls = max(batch * groups, blocks), blocks * (width + height + 6)
     if problem.kind == "filters":
         shifted = pixels * height * maps
-        product = Work(summed=multiplied, read=shifted + pixels * depth * width)
+        skinny = problem.skinny(height * maps)
+        product = Work(summed=multiplied * skinny, read=shifted + pixels * depth * width)
         return [problem.padding(), unrolled, product, problem.copied(2 * shifted, others[-1]),
                 Work(products=products, calls=calls)]  # fmt: skip
     return [
@@ -126,13 +127,6 @@ def _halo(problem: Problem) -> int:
     return max(1, -(-(problem.extents[0] - stride) // stride))
 
 
-def _most_rows(problem: Problem) -> int | None:
-    """Output rows that a gradient's product sums over at a time."""
-    maps = problem.filters[0] // problem.groups
-    pixels = summed.most_pixels(problem.filters[2] * maps, prod(problem.filters[1:2] + problem.filters[3:]))
-    return None if pixels is None else max(1, pixels // prod(_widths(problem)) - problem.extents[0])
-
-
 @contextmanager
 def _blocks(k: "Builder", problem: Problem, counted: bool) -> Iterator[Blocks]:
     """Blocks of images; where one is larger than a tile, of groups; where a group is, of its rows.
@@ -148,8 +142,7 @@ def _blocks(k: "Builder", problem: Problem, counted: bool) -> Iterator[Blocks]:
         axes.append(k.axis(problem.groups, "group", "groups", None if group <= tile else 1))
         bytes_each = group
     if group > tile:
-        most = _most_rows(problem) if counted else None
-        axes.append(k.axis(rows, "top", "rows", most, halo, counted=counted))
+        axes.append(k.axis(rows, "top", "rows", None, halo, counted=counted))
         bytes_each = row
     if group > tile and row * (1 + halo) > k.machine.scratch_bytes // 4:
         axes.append(k.axis(others[-1], "left", "columns", None, problem.extents[-1] - 1, True, counted))
@@ -240,8 +233,10 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
                 given = gradient[blocks.images.slice, k.steps(first + one, number, maps), *places]
                 k.copy(given, shifted[:, :, row, one, _rows(k, problem, row, blocks), *inside])
         products = k.buffer((some, here, height * maps, depth * width), problem.dtype, "products")
-        summed.multiply(
-            k, shifted.reshape(some, here, height * maps, unrolled.shape[-1]), unrolled, products
+        k.into(
+            products_summed_over_pixels,
+            [shifted.reshape(some, here, height * maps, unrolled.shape[-1]), unrolled],
+            products,
         )
         cut = (blocks.images, *blocks.spatial)
         partial = k.keep(

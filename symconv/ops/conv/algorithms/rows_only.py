@@ -15,9 +15,9 @@ partial sum, and these are added in the order of the blocks.
 from math import prod
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import summed
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,21 +42,21 @@ def work(problem: Problem) -> list[Work]:
     batch, count, rows, *others = problem.output
     channels, height, *kernel = problem.filters[1:]
     inner = channels * prod(kernel)
-    row = (inner + height * count) * problem.stride[0] * prod(others)
-    blocks = batch * max(1.0, problem.tiles(row * rows))
+    made = count if problem.kind == "filters" else height * count
+    row = (inner + made) * problem.stride[0] * prod(others)
+    blocks = batch * problem.tall_tiles(row * rows)
     pixels = (batch * rows * problem.stride[0] + blocks * (problem.extents[0] - 1)) * prod(others)
     maps = float(batch * problem.pixels * count)
     strided = problem.ndim > 1 and problem.stride[-1] > 1
     calls = blocks * (prod(kernel) + height + 4)
     unrolled = problem.copied(pixels * inner, problem.output[-1], strided)
     if problem.kind == "filters":
-        most = summed.most_pixels(count, inner)
-        if most is not None:
-            more = max(blocks, batch * problem.pixels / most)
-            calls, blocks = calls * more / blocks, more
         product = Work(
-            summed=maps * inner * height, read=height * (maps + batch * problem.pixels * inner), moved=maps
+            summed=maps * inner * height * problem.skinny(count),
+            read=height * (maps + batch * problem.pixels * inner),
+            moved=maps,
         )
+        calls += 2 * height * blocks  # each product is cut
         return [problem.padding(), unrolled, product, Work(products=blocks * height, calls=calls)]
     return [
         problem.padding(),
@@ -127,7 +127,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         k,
         bytes_each=problem.item * (channels * width + count),
         calls=width + height + 8,
-        summed=channels * width,
+        summed=True,
         halo=max(1, problem.extents[0] - 1),
     ) as (one, block, *others):
         unrolled = _unrolled(k, problem, image, (one, block, *others))
@@ -142,8 +142,10 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         at = tuple(part.number for part in axes)
         for row in range(height):
             met = lined[:, k.steps(row * problem.dilation[0], block.size, 1)]
-            summed.multiply(
-                k, some.reshape(count, flat), met.reshape(channels * width, flat), partial[(*at, row)]
+            k.into(
+                products_summed_over_pixels,
+                [some.reshape(count, flat), met.reshape(channels * width, flat)],
+                partial[(*at, row)],
             )
     total = k.buffer((height, count, channels * width), problem.dtype, "total")
     k.call("add.reduce", partial, out=total, axis=tuple(range(len(axes))))
