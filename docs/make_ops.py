@@ -15,11 +15,11 @@ from pathlib import Path
 
 import symconv as sc
 import symconv.ops
+from symconv.files import write_atomically
 from symconv.graph.op import Op
 from symconv.ops.elemwise import ROWS, Elemwise, Row
 from symconv.ops.random.draw import DISTRIBUTIONS, REJECTING, Draw
 from symconv.ops.reduce import REDUCTIONS, Reduce
-from symconv.viz.files import write_atomically
 
 PAGE = Path(__file__).resolve().parent / "reference" / "ops.md"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import symconv as sc
 from symconv.demo import chapter_layer
-from symconv.viz.files import write_atomically
+from symconv.files import write_atomically
 
 IMAGES = Path(__file__).resolve().parent / "images"
 

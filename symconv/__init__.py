@@ -21,15 +21,17 @@ from symconv.errors import (
     FileError,
     GradientError,
     IndexingError,
+    LinAlgError,
     MissingInputError,
     OptionError,
     RankError,
     RewriteError,
     ShapeError,
     SymconvError,
+    UndefinedGradientError,
     UnusedInputError,
 )
-from symconv.gradient import Lop, Rop, grad, verify_grad
+from symconv.gradient import Lop, Rop, grad
 from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
@@ -100,15 +102,30 @@ _MODULES = {
     "symconv.compile.rewrite": "NodeRule Rule",
     "symconv.compile.pipeline": "PASSES",
     "symconv.compile.function": "function",
+    "symconv.gradient.checking": "numeric_grad verify_grad",
+    "symconv.gradient.matrices": "hessian jacobian",
+    "symconv.gradient.parts": "subgraph_grad",
     "symconv.viz": "debugprint draw pp to_dot to_html to_networkx",
     "symconv.ops.scan": "foldl foldr map reduce scan until",
     "symconv.ops.pool": "max_pool_2d_same_size pool pool_1d pool_2d pool_3d",
     "symconv.ops.nn":
         "absolute_error batch_normalization batch_normalization_test batch_normalization_train "
         "binary_crossentropy categorical_crossentropy dropout elu gelu hard_sigmoid hard_swish hinge "
-        "huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu sigmoid "
-        "sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign squared_error "
-        "swish tanh ultra_fast_sigmoid",
+        "h_softmax huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu "
+        "sigmoid sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign "
+        "squared_error swish tanh ultra_fast_sigmoid",
+    "symconv.ops.conv.combined": "causal_conv1d depthwise_conv separable_conv signal_conv2d",
+    "symconv.ops.conv.transposed":
+        "conv1d_transpose conv2d_transpose conv3d_transpose conv_grad_wrt_inputs conv_grad_wrt_weights "
+        "conv_transpose",
+    "symconv.ops.conv.unshared": "unshared_conv",
+    "symconv.ops.conv.neighbours": "images2neibs neibs2images",
+    "symconv.ops.conv.upsampling":
+        "bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling frac_bilinear_upsampling",
+    "symconv.ops.conv.sizes":
+        "assert_conv_shape border_mode_to_pad check_conv_gradinputs_shape get_conv_gradinputs_shape "
+        "get_conv_gradweights_shape get_conv_output_shape get_conv_shape_1axis",
+    "symconv.ops.nn.response": "local_response_normalization lrn",
     "symconv.ops.grids": "indices meshgrid mgrid ogrid one_hot to_one_hot",
     "symconv.ops.einsum": "einsum",
 }
@@ -121,11 +138,11 @@ __all__ = [
     "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
     "conv2d", "conv3d", "DisconnectedInputError", "DTypeError", "FileError", "flatten",
     "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
-    "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op", "OptionError",
-    "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape", "RewriteError",
-    "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
+    "LinAlgError", "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op",
+    "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
+    "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
     "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
-    "UnusedInputError", "var", "Variable", "verify_grad",
+    "UndefinedGradientError", "UnusedInputError", "var", "Variable",
     *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
     *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__,
     *index.__all__, *joined.__all__, *order.__all__,
@@ -134,6 +151,7 @@ __all__ = [
 ]  # fmt: skip
 
 _FAMILIES = ("linalg", "random")
+_PACKAGES = ("datasets", "io")
 
 
 def __getattr__(name: str) -> Any:
@@ -142,8 +160,10 @@ def __getattr__(name: str) -> Any:
         return value
     if name in _FAMILIES:
         return import_module(f"symconv.ops.{name}")
+    if name in _PACKAGES:
+        return import_module(f"symconv.{name}")
     raise AttributeError(f"module 'symconv' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *_LATER, *_FAMILIES]
+    return [*__all__, *_LATER, *_FAMILIES, *_PACKAGES]

@@ -41,6 +41,10 @@ class Settings:
         Threads of one call; None: as many as cores are usable. A server may want fewer.
     tile_bytes : int
         Bytes that a block of work aims at, so that it stays in the second-level cache: machines differ.
+    scratch_bytes : int
+        Bytes of scratch of one thread, as far as work can be cut: memory is the user's.
+    conv_algorithm : str
+        The algorithm for every convolution that it fits; "auto": the cheapest. To compare and to test.
     plans : int
         Compiled plans kept per function, the newest: many shapes cost memory.
     on_unused_input : str
@@ -53,6 +57,8 @@ class Settings:
     mode: str = "compiled"
     threads: int | None = None
     tile_bytes: int = 1 << 19
+    scratch_bytes: int = 1 << 23
+    conv_algorithm: str = "auto"
     plans: int = 8
     on_unused_input: str = "raise"
     check_finite: bool = False
@@ -70,7 +76,9 @@ class Settings:
                     f"setting {name} cannot be {getattr(self, name)!r}",
                     hint="choose one of " + ", ".join(map(repr, allowed)),
                 )
-        for name in ("threads", "tile_bytes", "plans"):
+        if not isinstance(self.conv_algorithm, str):
+            raise OptionError(f"setting conv_algorithm must be a name, got {self.conv_algorithm!r}")
+        for name in ("threads", "tile_bytes", "scratch_bytes", "plans"):
             value = getattr(self, name)
             if not (name == "threads" and value is None) and not (type(value) is int and value >= 1):
                 raise OptionError(f"setting {name} must be a positive integer, got {value!r}")

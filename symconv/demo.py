@@ -15,8 +15,8 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 import symconv as sc
 from symconv.errors import CheckError, FileError, ShapeError
+from symconv.files import write_atomically
 from symconv.graph.types import Array
-from symconv.viz.files import write_atomically
 from symconv.viz.images import read_image, tile_images, write_png
 
 FILTER = 9  # rows and columns of a filter, as in the chapter

@@ -1,4 +1,4 @@
-"""The errors of symconv, and the one place that lays out their text; imports nothing.
+"""The errors of symconv, and the one place that lays out their text; imports only NumPy.
 
 An error has four parts: what is wrong, in numbers; the arguments, with name and type; where the user
 wrote it; and one hint. Each class subclasses the built-in exception that people already catch.
@@ -11,6 +11,8 @@ wrote it; and one hint. Each class subclasses the built-in exception that people
 """
 
 from collections.abc import Iterable
+
+import numpy as np
 
 
 class SymconvError(Exception):
@@ -90,6 +92,10 @@ class GradientError(SymconvError, ValueError):
     """A gradient that does not exist or was asked for wrongly."""
 
 
+class UndefinedGradientError(GradientError, TypeError):
+    """A gradient that an op on the way declares not to exist."""
+
+
 class DisconnectedInputError(GradientError):
     """A cost that does not depend on the variable to differentiate by."""
 
@@ -100,6 +106,10 @@ class MissingInputError(SymconvError, ValueError):
 
 class UnusedInputError(SymconvError, ValueError):
     """An input that no output depends on."""
+
+
+class LinAlgError(SymconvError, np.linalg.LinAlgError):
+    """A matrix for which a result does not exist: singular, not positive definite, not converging."""
 
 
 class RewriteError(SymconvError, RuntimeError):

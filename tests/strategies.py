@@ -309,6 +309,46 @@ class Author:
             text[self.draw(st.integers(0, len(text) - 1))] = -1
         self.add(f"{node.name}.reshape({tuple(text)!r})", tuple(sizes), node.bound)
 
+    def number(self, value: int) -> str:
+        """An integer as it is, or an input that has it as its value: then the graph is cut, or not."""
+        if self.draw(st.integers(0, 3)):
+            return repr(value)
+        name = self.program.line(f"sc.lscalar({f'i{len(self.program.inputs)}'!r})")
+        self.program.inputs.append(name)
+        self.program.arguments.append(np.array(value))
+        return name
+
+    def part(self) -> None:
+        """What an index takes, or the tensor with something written there."""
+        node = self.any()
+        texts, key = [], []
+        for size in node.shape:
+            kind = self.choose(["number", "slice", "slice", "array", "new"])
+            if kind == "new":
+                texts.append("None")
+                key.append(None)
+            if kind == "number" and size:
+                key.append(self.draw(st.integers(-size, size - 1)))
+                texts.append(self.number(key[-1]))
+            elif kind == "array" and size:
+                key.append([self.draw(st.integers(-size, size - 1)) for _ in range(3)])
+                texts.append(repr(key[-1]))
+            else:
+                start, stop = (self.draw(st.integers(-size - 1, size + 1)) for _ in range(2))
+                step = self.choose([1, 1, 2, -1, -2])
+                key.append(slice(start, stop, step))
+                texts.append(f"{self.number(start)}:{self.number(stop)}:{step}")
+        if not texts:
+            return
+        shape = np.empty(node.shape)[tuple(key)].shape
+        text = f"{node.name}[{', '.join(texts)}]"
+        if len(shape) > 5 or self.draw(st.integers(0, 2)):
+            self.add(text, shape, node.bound)
+            return
+        name = self.choose(["set", "inc"])
+        repeats = node.size if name == "inc" else 1
+        self.add(f"sc.{name}_subtensor({text}, 1)", node.shape, node.bound + 3 * max(repeats, 1))
+
     def arrangement(self) -> None:
         """Elements in other places: joined, repeated, rolled, reversed, sorted."""
         node = self.any(dtype=("float32", "float64", "int64", "int32", "int8"))
@@ -371,7 +411,7 @@ class Author:
         self.leaf(self.shape(), self.choose(self.dtypes))
         kinds = [
             self.unary, self.binary, self.binary, self.pattern, self.choice, self.cast, self.reduction,
-            self.shuffle, self.reshape, self.arrangement, self.product, self.convolution,
+            self.shuffle, self.reshape, self.part, self.arrangement, self.product, self.convolution,
         ]  # fmt: skip
         for _ in range(steps):
             self.choose(kinds)()

@@ -1,6 +1,7 @@
 """Bad input, row by row: the class, the numbers, the arguments' types, the user's own line, one hint."""
 
 import builtins
+import operator
 import pickle
 import re
 import sys
@@ -122,6 +123,35 @@ WHILE_BUILDING = {
     "a string in a sum": (lambda: v + "1", sc.ArgumentError, TypeError, ["'1'", "str", "hint"]),
     "None in a sum": (lambda: v + None, sc.ArgumentError, TypeError, ["None", "hint"]),
     "too many operands": (lambda: sc.tanh(v, v), sc.ArgumentError, TypeError, ["1", "2", "hint"]),
+    "too many indices": (lambda: m[0, 1, 2], sc.IndexingError, IndexError, ["3", "2", "float64[?,?]"]),
+    "a position that is not there": (lambda: three[3], sc.IndexingError, IndexError, ["3", "float64[3]", "three"]),
+    "positions that are not there": (lambda: three[[0, -4]], sc.IndexingError, IndexError, ["-4", "3", "three"]),
+    "half an index": (lambda: m[1.5], sc.DTypeError, TypeError, ["1.5", "float", "hint"]),
+    "an index of floats": (lambda: m[:, v], sc.DTypeError, TypeError, ["float64[?]", "m", "v", "hint"]),
+    "a bound that is a vector": (lambda: m[i:], sc.DTypeError, TypeError, ["int64[?]", "m"]),
+    "a step of nothing": (lambda: v[::0], sc.OptionError, ValueError, ["0", "float64[?]"]),
+    "two ellipses": (lambda: m[..., ...], sc.IndexingError, IndexError, ["one ellipsis"]),
+    "a mask of another size": (
+        lambda: three[sc.constant([True, False, True, True])],
+        sc.IndexingError,
+        IndexError,
+        ["4", "3", "three"],
+    ),
+    "indices that do not broadcast": (
+        lambda: m[[0, 1], [0, 1, 2]],
+        sc.ShapeError,
+        ValueError,
+        ["2", "3", "float64[?,?]"],
+    ),
+    "a write of another size": (lambda: sc.set_subtensor(three[1:], four), sc.ShapeError, ValueError, ["4", "2"]),
+    "a write of too many dimensions": (
+        lambda: sc.inc_subtensor(v[1:], m),
+        sc.RankError,
+        ValueError,
+        ["2", "1", "float64[?,?]"],
+    ),
+    "an assignment": (lambda: operator.setitem(v, 0, 1.0), sc.ArgumentError, TypeError, ["v", "set_subtensor"]),
+    "a write into no part": (lambda: sc.set_subtensor(v, 1), sc.ArgumentError, TypeError, ["v", "hint"]),
     "a negative size of zeros": (lambda: sc.zeros((2, -3)), sc.ShapeError, ValueError, ["-3", "hint"]),
     "a value that does not fill": (
         lambda: sc.alloc(three, 2, 4),
@@ -315,7 +345,7 @@ WHILE_BUILDING = {
 OF_ONE_VALUE = {
     "unknown border_mode", "negative padding", "no stride", "half a stride", "no dilation",
     "a hint of wrong length", "an axis that is not there", "an axis twice", "dimshuffle of what is not there",
-    "a number too large", "a string in a sum", "None in a sum", "too many operands",
+    "a number too large", "a write into no part", "a string in a sum", "None in a sum", "too many operands",
     "an unknown padding",
 }  # fmt: skip
 

@@ -24,6 +24,8 @@ from symconv.compile.program import (
     ALL,
     Buffer,
     Call,
+    Candidate,
+    Choice,
     Instr,
     Loop,
     Number,
@@ -64,6 +66,8 @@ class Axis(NamedTuple):
     counted : bool
         Whether partial results of its blocks are kept, one for each. The blocks then depend on the sizes
         and on ``tile_bytes``, and not on the number of threads: nor does, then, what is made of them.
+    length : int or None
+        How long its blocks are, where the lowering decides that.
     """
 
     extent: int
@@ -73,6 +77,7 @@ class Axis(NamedTuple):
     halo: int = 0
     last: bool = False
     counted: bool = False
+    length: int | None = None
 
 
 class Block(NamedTuple):
@@ -103,10 +108,19 @@ class Machine:
         Bytes that a block's working set aims at.
     threads : int
         Threads that a call may use.
+    scratch_bytes : int
+        Bytes that a block may touch, as far as its axes can be cut.
+    conv_algorithm : str
+        The algorithm for convolutions that it fits; "auto": the cheapest.
+    measured : tuple of (str, float)
+        Where that was chosen by measuring: the seconds of a kernel with each, the fastest first.
     """
 
     tile_bytes: int
     threads: int
+    scratch_bytes: int = 1 << 23
+    conv_algorithm: str = "auto"
+    measured: tuple[tuple[str, float], ...] = ()
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
     CALL: ClassVar[float] = 900  # a NumPy call and its views
@@ -116,6 +130,7 @@ class Machine:
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
+    FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
 
@@ -184,6 +199,8 @@ class Builder:
         What a reader of the source should know: the algorithm, the blocks.
     node : Apply or None
         What is lowered: errors of its ``perform`` name its arguments and the user's line.
+    choices : list of Choice
+        What was chosen where there are several ways.
     """
 
     names: Names
@@ -196,6 +213,7 @@ class Builder:
     notes: list[str] = field(default_factory=list)
     loop: Loop | None = None
     node: Apply | None = None
+    choices: list[Choice] = field(default_factory=list)
 
     # Memory
 
@@ -203,6 +221,10 @@ class Builder:
         """Scratch memory: inside a loop each worker has its own."""
         kind: Any = "memory" if self.loop is None else "scratch"
         return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind)
+
+    def keep(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
+        """Memory that outlives the loop: room for what its blocks leave."""
+        return Buffer(tuple(shape), dtype, len(shape), self.names(name), "memory")
 
     def contiguous(self, value: Value, name: str = "contiguous") -> Value:
         """The value laid out row by row: itself, the caller's array made so, or a copy."""
@@ -239,9 +261,9 @@ class Builder:
         self.copy(self.number(number), out)
 
     @staticmethod
-    def number(value: float) -> Number:
-        """A number as an operand."""
-        return Number(literal_text(value))
+    def number(value: float | Symbolic) -> Number:
+        """A number as an operand, or what a loop's symbols say."""
+        return Number(str(value) if isinstance(value, Symbolic) else literal_text(value))
 
     def constant(self, array: Any) -> Buffer:
         """An array that the kernel knows, as an operand."""
@@ -263,6 +285,35 @@ class Builder:
         self.constants[name] = function
         self.write(Call(f"into:{name}", tuple(inputs), (out,)))
 
+    def choose(self, what: str, offers: Sequence[tuple[str, float | None, str]], wanted: str) -> str:
+        """The name of the best of several ways: the wanted one if it can, else the cheapest.
+
+        Parameters
+        ----------
+        what : str
+            What is to be done.
+        offers : sequence of (str, float or None, str)
+            The fields of ``Candidate``; of equals the first is better. One of them at least can.
+        wanted : str
+            A name, or "auto".
+        """
+        candidates = [Candidate(*one) for one in offers]
+        able = sorted(
+            (one for one in candidates if one.cost is not None),
+            key=lambda one: (one.name != wanted, one.cost),
+        )
+        why = "the cheapest"
+        if self.machine.measured:
+            runs = ", ".join(f"{name} {seconds * 1e3:.2g} ms" for name, seconds in self.machine.measured)
+            why = f"measured: {runs}"
+        elif wanted != "auto":
+            why = "asked for" if able[0].name == wanted else f"asked for: {wanted}, which does not fit"
+        unable = [one for one in candidates if one.cost is None]
+        choice = Choice(what, (*able, *unable), why)
+        self.choices.append(choice)
+        self.notes.append(choice.note)
+        return able[0].name
+
     # Loops
 
     @staticmethod
@@ -274,9 +325,10 @@ class Builder:
         halo: int = 0,
         last: bool = False,
         counted: bool = False,
+        length: int | None = None,
     ) -> Axis:
         """An axis for ``blocks``."""
-        return Axis(extent, start, size, most, halo, last, counted)
+        return Axis(extent, start, size, most, halo, last, counted, length)
 
     @staticmethod
     def steps(start: Size, size: Size, step: int) -> Slice:
@@ -284,7 +336,9 @@ class Builder:
         return Slice(start, size, step)
 
     @contextmanager
-    def blocks(self, *axes: Axis, bytes_each: int, calls: int = 8) -> Iterator[tuple[Block, ...]]:
+    def blocks(
+        self, *axes: Axis, bytes_each: int, calls: int = 8, fixed: bool = False
+    ) -> Iterator[tuple[Block, ...]]:
         """Write what follows for every block of the axes.
 
         Parameters
@@ -295,12 +349,17 @@ class Builder:
             Bytes touched for one element of each axis.
         calls : int
             About how many NumPy calls a block takes.
+        fixed : bool
+            Whether blocks must not depend on the number of threads: products of other sizes may round
+            otherwise.
         """
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
         machine = self.machine
         if any(axis.counted for axis in axes):
             machine = replace(machine, threads=machine.PARTS)
+        elif fixed:
+            machine = replace(machine, threads=machine.FIXED)
         lengths = block_lengths(axes, bytes_each, calls, machine)
         ranges: list[Range] = []
         blocks: list[Block] = []
@@ -465,11 +524,15 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
     if not axes:
         return []
     small = bytes_each * prod(axis.extent for axis in axes) <= machine.PARALLEL_BYTES
-    if small and all(axis.most is None or axis.most >= axis.extent for axis in axes):
+    free = all((axis.length or axis.most or axis.extent) >= axis.extent for axis in axes)
+    if small and free:
         return [max(axis.extent, 1) for axis in axes]
     best: tuple[float, list[int]] = (float("inf"), [])
     for lengths in product(*(_candidates(axis) for axis in axes)):
         cost = _cost(axes, lengths, bytes_each, calls, machine)
+        touched = bytes_each * prod(n + axis.halo for axis, n in zip(axes, lengths, strict=True))
+        if touched > machine.scratch_bytes:
+            cost += 1e6 * touched  # only where nothing smaller is left
         if cost < best[0]:
             best = (cost, list(lengths))
     return best[1]
@@ -477,6 +540,8 @@ def block_lengths(axes: Sequence[Axis], bytes_each: int, calls: int, machine: Ma
 
 def _candidates(axis: Axis) -> list[int]:
     """Lengths worth trying: the whole axis, its halves, thirds, ... as far as they are allowed."""
+    if axis.length is not None:
+        return [axis.length]
     if axis.extent == 0:
         return [1]
     parts = sorted({*range(1, 9), 10, 12, 14, 16, 20, 24, 28, 32, *(axis.extent // n or 1 for n in _SHORT)})

@@ -1,6 +1,7 @@
 """A compiled function: plans once for the shapes of its arguments, then only runs; imports its neighbours."""
 
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from symconv.compile.arguments import Argument
 from symconv.compile.check import check_finite, compare
 from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
+from symconv.compile.tune import Tuner
 from symconv.config import Settings, current
 from symconv.errors import ArgumentError, DTypeError, ShapeError
 from symconv.graph.container import Container, committer, read, updating, value_of
@@ -45,6 +47,7 @@ class Function:
         mode: str | None,
         origin: Origin | None,
         arguments: Sequence[Argument] | None = None,
+        autotune: bool = False,
     ) -> None:
         self.graph = graph
         self.name = name
@@ -59,7 +62,8 @@ class Function:
         self._dtypes = tuple(np.dtype(variable.dtype) for variable in graph.inputs)
         self._containers = tuple(variable.container for variable in graph.shared)
         self._commit = committer([target.container for target, _ in graph.updates])
-        self._executor = Executor(graph, self.name)
+        self._autotune = autotune
+        self._executor = Executor(graph, self.name, Tuner() if autotune else None)
         self._ready: tuple[Settings | None, Plan | None, Run] = (None, None, self._run)
         self._subsets: dict[tuple[Any, ...], Function] = {}
 
@@ -393,7 +397,7 @@ class Function:
             one._replace(state=new.get(one.state, one.state)) if one.state is not None else one  # type: ignore[arg-type]
             for one in self._arguments
         ]
-        return type(self)(graph, structure, name, self.mode, self.origin, arguments)
+        return type(self)(graph, structure, name, self.mode, self.origin, arguments, self._autotune)
 
     def _subset(self, wanted: tuple[Any, ...]) -> "Function":
         """The function that computes some of the outputs, and makes all updates."""
@@ -453,6 +457,7 @@ class Function:
             lines.append(f"  plan in {cost}: {plan.source.splitlines()[0]}")
             for kernel in plan.program.kernels:
                 lines.append(f"    {kernel.name}: {'; '.join(kernel.comment)}")
+                lines += [indent(str(choice), " " * 6) for choice in kernel.choices]
         return "\n".join(lines)
 
     def free(self) -> None:
@@ -474,7 +479,7 @@ class Function:
     def __reduce__(self) -> Any:
         # The graph travels and is compiled again.
         return type(self), (
-            self.graph, self._structure, self.name, self.mode, self.origin, self._arguments,
+            self.graph, self._structure, self.name, self.mode, self.origin, self._arguments, self._autotune,
         )  # fmt: skip
 
 

@@ -62,7 +62,9 @@ def _guilty(graph: FunctionGraph, arguments: Sequence[Array]) -> Apply | None:
     for variable in graph.shared:
         values[variable] = variable.container.value
     settings = current()
-    machine = Machine(settings.tile_bytes, settings.thread_count)
+    machine = Machine(
+        settings.tile_bytes, settings.thread_count, settings.scratch_bytes, settings.conv_algorithm
+    )
 
     def watch(node: Apply, results: Sequence[Array]) -> None:
         values.update(zip(node.outputs, results, strict=True))

@@ -57,7 +57,8 @@ def emit(program: Program, memory: Memory, title: str, given: bool = False) -> S
         "np": np, "parallel": parallel, "serial": serial, "allocate": allocate,
         **program.constants, **program.performs, **dict(program.spares.values()),
     }  # fmt: skip
-    loops = {instr: kernel for kernel in program.kernels for instr in kernel.body if isinstance(instr, Loop)}
+    loops = {loop: f"{kernel.name}_scratch{_suffix(number)}"
+             for kernel in program.kernels for number, loop in enumerate(_loops(kernel))}  # fmt: skip
     parts = [f'"""{_clean(title)}"""']
     if memory.shared.slots:
         parts.append(_arena("make_memory", "What passes between kernels.", memory.shared))
@@ -98,7 +99,7 @@ def _arena(name: str, doc: str, arena: Arena) -> str:
     return "\n".join([*lines, f"    return {_tuple(_slot_names(arena))}"])
 
 
-def _scratch(memory: Memory, loops: dict[Loop, Kernel]) -> str:
+def _scratch(memory: Memory, loops: dict[Loop, str]) -> str:
     doc = "What one worker needs; the loops follow one another and share it."
     lines = ["def make_scratch():", f'    """{doc}"""']
     lines.append(f"    arena = allocate({memory.scratch_bytes})")
@@ -106,8 +107,8 @@ def _scratch(memory: Memory, loops: dict[Loop, Kernel]) -> str:
     for loop, arena in memory.scratch.items():
         if arena.slots:
             lines += _slot_lines(arena)
-            lines.append(f"    {loops[loop].name}_scratch = {_tuple(_slot_names(arena))}")
-            names.append(f"{loops[loop].name}_scratch")
+            lines.append(f"    {loops[loop]} = {_tuple(_slot_names(arena))}")
+            names.append(loops[loop])
     return "\n".join([*lines, f"    return {_tuple(names)}"])
 
 
@@ -118,23 +119,40 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
     """The functions of one kernel: its loops' blocks, then itself."""
     body: list[str] = []
     straight: list[Call] = []
-    numbers = {loop: position for position, loop in enumerate(i for i in kernel.body if isinstance(i, Loop))}
+    numbers = {loop: number for number, loop in enumerate(_loops(kernel))}
+    using = _using(kernel, memory)
     for instr in kernel.body:
         if not isinstance(instr, Loop):
             straight.append(instr)
             continue
         body += _statements(straight)
         straight = []
-        suffix = "" if numbers[instr] == 0 else f"_{numbers[instr] + 1}"
+        suffix = _suffix(numbers[instr])
         block = f"{kernel.name}_block{suffix}"
         yield _block(block, instr, memory)
         tasks = f"{kernel.name}_tasks{suffix}"
         namespace[tasks] = _tasks(instr)
         how = "parallel" if instr.parallel else "serial"
-        body.append(f"    {how}({block}, {tasks}, scratch, {_tuple(_loop_arguments(instr))})")
+        several = len(using) > 1 and instr in using
+        own = f"[worker[{using.index(instr)}] for worker in scratch]" if several else "scratch"
+        body.append(f"    {how}({block}, {tasks}, {own}, {_tuple(_loop_arguments(instr))})")
     body += _statements(straight)
     scratch = ["scratch"] if any(isinstance(instr, Loop) for instr in kernel.body) else []
     yield _function(kernel.name, [*_arguments(kernel), *scratch], _docstring(kernel.comment, "    "), body)
+
+
+def _loops(kernel: Kernel) -> list[Loop]:
+    return [instr for instr in kernel.body if isinstance(instr, Loop)]
+
+
+def _using(kernel: Kernel, memory: Memory) -> list[Loop]:
+    """The loops of a kernel that need scratch."""
+    return [loop for loop in _loops(kernel) if memory.scratch[loop].slots]
+
+
+def _suffix(number: int) -> str:
+    """What tells the second, third ... loop of a kernel from the first."""
+    return "" if number == 0 else f"_{number + 1}"
 
 
 def _tasks(loop: Loop) -> list[tuple[int, ...]]:
@@ -320,12 +338,12 @@ def _run(program: Program, memory: Memory, given: bool) -> str:
         lines.append(f"    {b.name} = {empty}({sizes_text(b.shape)}, np.{_dtype(b)})")
     position = 0
     for kernel in program.kernels:
-        loops = [instr for instr in kernel.body if isinstance(instr, Loop)]
         extra = []
-        if loops:
-            needs = any(memory.scratch[loop].slots for loop in loops)
-            extra = [f"[worker[{position}] for worker in scratch]" if needs else "scratch"]
-            position += needs
+        if _loops(kernel):
+            count = len(_using(kernel, memory))
+            index = str(position) if count == 1 else f"{position}:{position + count}"
+            extra = [f"[worker[{index}] for worker in scratch]" if count else "scratch"]
+            position += count
         lines.append(f"    {kernel.name}({', '.join([*_arguments(kernel), *extra])})")
     results = ", ".join(render(output) for output in program.outputs)
     if not given:

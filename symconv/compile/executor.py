@@ -10,6 +10,7 @@ from symconv.compile.collecting import paused_collection
 from symconv.compile.cut import cut
 from symconv.compile.pipeline import Stages, compile_graph
 from symconv.compile.plan import Plan, Planner
+from symconv.compile.tune import Tuner
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import perform
@@ -35,7 +36,7 @@ class Executor:
         The plan used last.
     """
 
-    def __init__(self, graph: FunctionGraph, title: str) -> None:
+    def __init__(self, graph: FunctionGraph, title: str, tuner: Tuner | None = None) -> None:
         with paused_collection():
             self.compiled: Stages = compile_graph(graph)
             self._pieces = cut(self.compiled.fused)
@@ -48,14 +49,17 @@ class Executor:
                 piece.graph.inputs + piece.graph.shared if index else self.sources,
                 title,
                 "fresh" if index == last else "aliased",
+                tuner,
             )
             for index, piece in enumerate(self._pieces)
         ]
-        self._writers = Planner(self._pieces[0].graph, self.sources, title, "given") if self.single else None
+        self._writers: Planner | None = None
+        if self.single:
+            self._writers = Planner(self._pieces[0].graph, self.sources, title, "given", tuner)
         self._dead = self._forgotten()
         self.newest: Plan | None = None
         self._inner: dict[Apply, list[Executor]] = {
-            node: [Executor(inner, f"{title}_{node.op.label}".lower()) for inner in node.op.graphs]
+            node: [Executor(inner, f"{title}_{node.op.label}".lower(), tuner) for inner in node.op.graphs]
             for piece in self._pieces
             for node in piece.boundary
             if node.op.graphs

@@ -38,6 +38,7 @@ def function(
     mode: str | None = None,
     on_unused_input: str | None = None,
     allow_input_downcast: bool | None = None,
+    autotune: bool = False,
     kind: type[Function] = Function,
 ) -> Function:
     """Compile expressions into a callable.
@@ -65,6 +66,11 @@ def function(
         "raise", "warn" or "ignore"; by default the setting.
     allow_input_downcast : bool, optional
         What ``In.allow_downcast`` is for inputs that do not say it.
+    autotune : bool, optional
+        Whether to measure the algorithms of each convolution at the first call for new shapes, and keep the
+        fastest, where otherwise their costs are estimated. That call takes longer, and for a while memory
+        for one convolution's operands more. Results may differ in rounding, as those of another algorithm
+        do; later calls for the same shapes do not measure again.
     kind : type, optional
         The class of the result.
 
@@ -106,7 +112,7 @@ def function(
         raise OptionError(
             f"there is no mode {mode!r}", where=origin, hint="choose compiled, interpreted or checked"
         )
-    return kind(graph, structure, name, mode, origin, signature.arguments)
+    return kind(graph, structure, name, mode, origin, signature.arguments, autotune)
 
 
 def _pairs(pairs: Any, what: str, origin: Origin | None) -> list[tuple[Any, Any]]:

@@ -8,7 +8,7 @@
 import builtins
 import keyword
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -34,6 +34,7 @@ RESERVED = (
     "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
 )  # fmt: skip
 MOST_TEXTS = 5  # lines of a comment that say what a kernel computes
+Tune = Callable[[Apply, Sequence[TensorType], Machine], Machine]  # what is best for a kernel: see tune.py
 INSIDE = ("elementwise", "reduction")  # roles that go on with tiles, and do not hand them over
 
 
@@ -58,13 +59,15 @@ def lower(
     types: Sequence[TensorType],
     machine: Machine,
     results: Results = "fresh",
+    tune: Tune | None = None,
 ) -> Program:
     """Write the program of a graph whose inputs and shared variables, in order, have concrete types.
 
     Its results are "fresh" arrays; or may be "aliased", with one another and with the inputs, where only
-    other programs read them; or are written into "given" arrays.
+    other programs read them; or are written into "given" arrays. Where ``tune`` is given, it says for which
+    machine each kernel with an anchor is written.
     """
-    return _Lowering(graph, machine, results).program(sources, types)
+    return _Lowering(graph, machine, results, tune).program(sources, types)
 
 
 @dataclass(eq=False, repr=False)
@@ -74,6 +77,7 @@ class _Lowering:
     graph: FunctionGraph
     machine: Machine
     results: Results
+    tune: Tune | None = None
     names: Names = field(default_factory=lambda: Names(RESERVED))
     types: Types = field(default_factory=dict)
     values: dict[Variable, Value] = field(default_factory=dict)
@@ -209,9 +213,9 @@ class _Lowering:
         name = self.names(identifier(variable.name, otherwise))
         return Buffer(type.shape, type.dtype, type.ndim, name, kind)  # type: ignore[arg-type]
 
-    def _builder(self, region: Region) -> Builder:
+    def _builder(self, region: Region, machine: Machine | None = None) -> Builder:
         return Builder(
-            self.names, self.machine, region, self.constants, self.performs, self.needs_contiguous
+            self.names, machine or self.machine, region, self.constants, self.performs, self.needs_contiguous
         )
 
     def _lower(self, node: Apply, fresh: set[Variable]) -> None:
@@ -237,7 +241,7 @@ class _Lowering:
             if anchor is not None or variable in self._wanted
         }
         region = self._region(members, anchor, outside, filled)
-        builder = self._builder(region)
+        builder = self._builder(region, self._tuned(node) if anchor is not None else None)
         builder.node = anchor
         if any(member.op.role == "reduction" for member in members):
             Reductions(builder, self._shapes(inner, node)).write()
@@ -253,6 +257,13 @@ class _Lowering:
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder, anchor)
+
+    def _tuned(self, node: Apply) -> Machine:
+        """What a kernel is written for."""
+        if self.tune is None:
+            return self.machine
+        types = [self.types.get(variable) or type_of_constant(variable) for variable in node.inputs]
+        return self.tune(node, types, self.machine)
 
     def _shapes(self, inner: FunctionGraph, node: Apply) -> dict[Variable, tuple[int, ...]]:
         """The concrete shapes of what the members of a kernel compute."""
@@ -318,7 +329,8 @@ class _Lowering:
     def _kernel(
         self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
     ) -> None:
-        self.kernels.append(Kernel(self.names(name), (*comment, *builder.notes), builder.body, node))
+        comment = (*comment, *builder.notes)
+        self.kernels.append(Kernel(self.names(name), comment, builder.body, node, tuple(builder.choices)))
 
 
 def _itemsize(value: Value) -> int:

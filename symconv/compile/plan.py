@@ -15,7 +15,7 @@ import numpy as np
 from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
 from symconv.compile.collecting import paused_collection
-from symconv.compile.lower import lower
+from symconv.compile.lower import Tune, lower
 from symconv.compile.program import Program, Results
 from symconv.compile.threads import BLAS
 from symconv.config import Settings
@@ -54,6 +54,8 @@ class Plan:
         The first line of the source.
     results : str
         Whether results are "fresh", may be "aliased", or are written into "given" arrays: see ``lower``.
+    tune : callable, optional
+        Says for which machine each kernel is written.
     """
 
     def __init__(
@@ -64,10 +66,11 @@ class Plan:
         machine: Machine,
         title: str,
         results: Results = "fresh",
+        tune: Tune | None = None,
     ) -> None:
         started = perf_counter()
         self.machine = machine
-        self.program: Program = lower(graph, sources, types, machine, results)
+        self.program: Program = lower(graph, sources, types, machine, results, tune)
         self.memory = memory.plan(self.program)
         source = emit.emit(self.program, self.memory, title, results == "given")
         self.source = source.text
@@ -158,15 +161,23 @@ class Planner:
         What its sources are called.
     results : str
         What becomes of the results: see ``lower``.
+    tune : callable, optional
+        Says for which machine each kernel is written.
     """
 
     def __init__(
-        self, graph: FunctionGraph, sources: Sequence[Variable], title: str, results: Results = "fresh"
+        self,
+        graph: FunctionGraph,
+        sources: Sequence[Variable],
+        title: str,
+        results: Results = "fresh",
+        tune: Tune | None = None,
     ) -> None:
         self.graph = graph
         self.sources = tuple(sources)
         self.title = title
         self.results = results
+        self.tune = tune
         self.plans: dict[Any, Plan] = {}
         self._lock = Lock()
         # Where the type states all sizes of an array there is nothing to look up.
@@ -185,11 +196,13 @@ class Planner:
             TensorType(variable.dtype, array.shape)
             for variable, array in zip(self.sources, arrays, strict=True)
         ]
-        machine = Machine(settings.tile_bytes, settings.thread_count)
+        machine = Machine(
+            settings.tile_bytes, settings.thread_count, settings.scratch_bytes, settings.conv_algorithm
+        )
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
         with self._lock, paused_collection():
-            plan = Plan(self.graph, self.sources, types, machine, title, self.results)
+            plan = Plan(self.graph, self.sources, types, machine, title, self.results, self.tune)
             plan.used = next(_tick)
             self.plans[self._key(arrays, settings)] = plan
             while len(self.plans) > settings.plans:
@@ -205,7 +218,8 @@ class Planner:
             self.plans.clear()
 
     def _key(self, arrays: Sequence[Array], settings: Settings) -> tuple[Any, ...]:
-        return (settings.threads, settings.tile_bytes, *[arrays[i].shape for i in self._varying])
+        choices = settings.threads, settings.tile_bytes, settings.scratch_bytes, settings.conv_algorithm
+        return (*choices, *[arrays[i].shape for i in self._varying])
 
 
 def _without_warnings(run: Callable[..., Any], *arguments: Any) -> Any:

@@ -526,6 +526,67 @@ class Loop:
 Instr = Call | Loop
 
 
+class Candidate(NamedTuple):
+    """A way to do what there are several ways for.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    cost : float or None
+        Estimated nanoseconds on one core; None where it cannot do this.
+    text : str
+        What the cost is made of, or why it cannot.
+    """
+
+    name: str
+    cost: float | None
+    text: str
+
+
+class Choice(NamedTuple):
+    """What was chosen among candidates, and why.
+
+    Attributes
+    ----------
+    what : str
+        What is to be done.
+    candidates : tuple of Candidate
+        The chosen one first, then by cost, then those that cannot.
+    why : str
+        Why it is the first.
+    """
+
+    what: str
+    candidates: tuple[Candidate, ...]
+    why: str
+
+    @property
+    def note(self) -> str:
+        """One line: what was chosen, and what else was considered."""
+        chosen, *others = [one for one in self.candidates if one.cost is not None]
+        text = f"{chosen.name}, estimated at {_milliseconds(chosen)} on one core"
+        considered = ", ".join(f"{one.name} {_milliseconds(one)}" for one in others)
+        text += f" (considered: {considered})" if considered else ""
+        return text if self.why == "the cheapest" else f"{text} ({self.why})"
+
+    def __str__(self) -> str:
+        lines = [f"{self.what}:"]
+        least = self.candidates[0].cost or 1.0
+        wide = max(len(one.name) for one in self.candidates)
+        for place, one in enumerate(self.candidates):
+            if one.cost is None:
+                lines.append(f"  {one.name:<{wide}}  {'-':>8}  refused: {one.text}")
+                continue
+            why = f"{one.cost / least:.2g} times that" if place else self.why
+            lines.append(f"  {one.name:<{wide}}  {_milliseconds(one):>8}  {why} ({one.text})")
+        return "\n".join(lines)
+
+
+def _milliseconds(candidate: Candidate) -> str:
+    return f"{(candidate.cost or 0.0) / 1e6:.2g} ms"
+
+
 class Kernel(NamedTuple):
     """The instructions of one node of the fused graph.
 
@@ -539,12 +600,15 @@ class Kernel(NamedTuple):
         In order of execution.
     node : Apply or None
         What may fail in it, for the text of errors.
+    choices : tuple of Choice
+        What was chosen where there are several ways.
     """
 
     name: str
     comment: tuple[str, ...]
     body: list[Instr]
     node: "Apply | None" = None
+    choices: tuple[Choice, ...] = ()
 
     def calls(self) -> Iterator[tuple[Call, Loop | None]]:
         """Every call, with the loop around it."""

@@ -5,12 +5,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.types import Array, TensorType
@@ -46,7 +46,7 @@ def _where(indices: Array, axis: int) -> tuple[Array, ...]:
     return tuple(grid)
 
 
-@dataclass(frozen=True)
+@frozen
 class TakeAlong(Op):
     """The elements of ``x`` at ``indices`` along an axis.
 
@@ -75,7 +75,7 @@ class TakeAlong(Op):
         return [AddAlong(self.axis)(zeros_like(x), indices, g), None]
 
 
-@dataclass(frozen=True)
+@frozen
 class AddAlong(Op):
     """``x`` with values added to its elements at ``indices`` along an axis; repeated indices accumulate.
 

@@ -4,12 +4,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import ArgumentError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the builder is handed in
 Axis = int | str  # an axis of the input, or "x" for a new one
 
 
-@dataclass(frozen=True)
+@frozen
 class DimShuffle(Op):
     """Permute, drop and add axes.
 

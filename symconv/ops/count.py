@@ -6,12 +6,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
@@ -24,7 +24,7 @@ from symconv.ops.index.selection import take
 from symconv.ops.shape import flatten, reshape, shape
 
 
-@dataclass(frozen=True)
+@frozen
 class SearchSorted(Op):
     """Where values would have to be inserted into a sorted vector.
 
@@ -62,7 +62,7 @@ class SearchSorted(Op):
         return [None] * len(inputs)
 
 
-@dataclass(frozen=True)
+@frozen
 class Unique(Op):
     """The distinct elements in ascending order; the first place of each; which one each is; how many.
 
@@ -109,7 +109,7 @@ class Unique(Op):
         return [placed if self.axis is not None else reshape(placed, shape(x))]
 
 
-@dataclass(frozen=True)
+@frozen
 class Bincount(Op):
     """How often each of the numbers 0, 1, ... occurs, or the sum of the weights where it does.
 

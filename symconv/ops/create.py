@@ -7,13 +7,13 @@ complex64 or complex128.
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from symconv.config import current
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Container, SharedVariable, Variable
 from symconv.graph.origin import here
 from symconv.graph.types import DTYPES, Dim, TensorType
@@ -73,7 +73,7 @@ def _name(name: Any) -> str | None:
     return name
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Constructor:
     """Makes input variables of one rank.
 
@@ -121,7 +121,7 @@ class Constructor:
     __repr__ = __str__
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Plural:
     """Makes several input variables at once: of names, of a text of names, or a number of them.
 

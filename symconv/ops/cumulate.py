@@ -5,12 +5,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from symconv.errors import OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Cumulate(Op):
     """The sums or products of all elements so far along an axis.
 
@@ -87,7 +87,7 @@ class Cumulate(Op):
         return (f"axis={self.axis}",)
 
 
-@dataclass(frozen=True)
+@frozen
 class Recurrence(Op):
     """s[0] = b[0], s[i] = b[i] + a[i] s[i-1] along an axis; a[0] has no influence.
 

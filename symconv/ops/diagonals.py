@@ -7,12 +7,12 @@ An identity is a comparison of two ranges, a triangle a choice by one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import ArgumentError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable, constant
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
@@ -22,6 +22,7 @@ from symconv.ops.axes import dimshuffle, normalised_axis, shape_padleft, shape_p
 from symconv.ops.elemwise import dtype_name
 from symconv.ops.elemwise_rows import cast, eq, ge, switch, zeros_like
 from symconv.ops.fill import arange
+from symconv.ops.reduce import sum
 from symconv.ops.shape import size_of
 
 if TYPE_CHECKING:  # the builder is handed in
@@ -29,7 +30,7 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Diagonal(Op):
     """The elements (i, i + offset) of the last two axes.
 
@@ -80,7 +81,7 @@ def _flat_diagonal(value: "Value", offset: int) -> "Value":
     return flat[(slice(None),) * (flat.ndim - 1) + (every,)]
 
 
-@dataclass(frozen=True)
+@frozen
 class PlaceDiagonal(Op):
     """Zeros, but for the elements (i, i + offset) of the last two axes, which are those of a tensor.
 
@@ -222,6 +223,11 @@ def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Var
     return result
 
 
+def trace(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variable:
+    """The sum of the elements (i, i + offset) along two axes."""
+    return sum(diagonal(x, offset, axis1, axis2), -1)
+
+
 def diag(x: Operand, k: int = 0) -> Variable:
     """Of a vector the square matrix with it as diagonal ``k``, of a matrix its diagonal ``k``.
 
@@ -294,9 +300,9 @@ def _as_scalar(value: Operand, what: str) -> Variable:
     return scalar
 
 
-METHODS.update(diagonal=diagonal)
+METHODS.update(diagonal=diagonal, trace=trace)
 
 __all__ = [
-    "diag", "diagonal", "eye", "fill_diagonal", "fill_diagonal_offset", "identity_like", "tri", "tril",
-    "triu",
+    "diag", "diagonal", "eye", "fill_diagonal", "fill_diagonal_offset", "identity_like", "trace", "tri",
+    "tril", "triu",
 ]  # fmt: skip

@@ -9,13 +9,13 @@ order that costs least, and each such product is one matrix product.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from string import ascii_letters
 from typing import Any
 
 import numpy as np
 
 from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
@@ -137,7 +137,7 @@ def _check_sizes(terms: Sequence[str], variables: Sequence[Variable]) -> None:
 # Products
 
 
-@dataclass(frozen=True)
+@frozen
 class Term:
     """An operand and the letters of its axes."""
 

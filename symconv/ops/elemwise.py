@@ -9,7 +9,7 @@ typing, printing, fusion, emission, its gradient and its tests follow from it.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from inspect import Parameter, Signature
 from typing import Any, ClassVar, NamedTuple
@@ -18,6 +18,7 @@ import numpy as np
 
 from symconv.config import current
 from symconv.errors import ArgumentError, DTypeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Operand, Variable, constant
 from symconv.graph.op import Gradients, Op, Role, as_tuple, as_variable, weak_constant
 from symconv.graph.origin import here
@@ -34,7 +35,7 @@ class Loop(NamedTuple):
 DTypeRule = Callable[["Row", tuple[str, ...]], Loop]
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Row:
     """What there is to know about one elementwise function; rows are equal if their names are.
 
@@ -236,7 +237,7 @@ COMMUTATIVE = frozenset((
 _NUMBERS = (bool, int, float, complex)
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Elemwise(Op):
     """An elementwise function of tensors that broadcast, as its row says.
 
@@ -403,6 +404,8 @@ def sum_to(gradient: Variable, type: TensorType) -> Variable:
         gradient = gradient.dimshuffle(
             *("x" if axis in stretched else next(kept) for axis in range(type.ndim))
         )
+    if gradient.type.is_complex and not type.is_complex:
+        gradient = gradient.real()
     return gradient if gradient.dtype == type.dtype else gradient.astype(type.dtype)
 
 

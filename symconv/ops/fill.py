@@ -6,13 +6,13 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.config import current
 from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Alloc(Op):
     """A value placed along some axes of a new tensor and repeated along all others.
 
@@ -109,7 +109,7 @@ class Alloc(Op):
         return tuple("?" if size is None else str(size) for size in self.sizes)
 
 
-@dataclass(frozen=True)
+@frozen
 class Arange(Op):
     """The numbers from start, a step apart, that do not reach stop.
 

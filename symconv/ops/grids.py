@@ -1,12 +1,12 @@
 """Labels as rows of zeros and ones, and coordinates of grids; imports fill and ops of shapes and rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, OptionError, RankError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
@@ -95,7 +95,7 @@ def indices(shape: Any, sparse: bool = False) -> list[Variable]:
     return _grid([arange(size) for size in sizes], range(len(sizes)), sparse)
 
 
-@dataclass(frozen=True)
+@frozen
 class Grid:
     """Coordinates of a grid by slices: ``mgrid[0:3, 0:1:5j]``; an imaginary step is a number of points.
 

@@ -6,12 +6,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.origin import here
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Join(Op):
     """Tensors of one dtype and equal sizes along the other axes, one after the other along an axis.
 
@@ -112,7 +112,7 @@ class Join(Op):
         return result if result.type == node.outputs[0].type else None
 
 
-@dataclass(frozen=True)
+@frozen
 class Split(Op):
     """The parts of a tensor along an axis, one after the other.
 

@@ -7,12 +7,13 @@ The functions here have the names of Python's own (sum, max, all); within this m
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
 from symconv.errors import DTypeError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # the builder is handed in
 Axes = int | Sequence[int] | None
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Reduction:
     """What there is to know about one reduction; compared by name.
 
@@ -92,7 +93,7 @@ def reduction_named(name: str) -> Reduction:
     return REDUCTIONS[name]
 
 
-@dataclass(frozen=True)
+@frozen
 class Reduce(Op):
     """Combine all elements along axes.
 
@@ -187,7 +188,7 @@ def restored(x: Variable, axes: Sequence[int], keepdims: bool = False) -> Variab
     return dimshuffle(x, *("x" if axis in axes else next(kept) for axis in range(ndim)))
 
 
-@dataclass(frozen=True)
+@frozen
 class ArgReduce(Op):
     """The position of the first extreme along one axis; a NaN counts as the extreme.
 

@@ -6,12 +6,12 @@ All else is written with filling, joining and indexing, whose gradients it has.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
@@ -26,7 +26,7 @@ from symconv.ops.join import join
 from symconv.ops.shape import flatten, reshape, shape, size_of, stated_shape
 
 
-@dataclass(frozen=True)
+@frozen
 class RepeatedPositions(Op):
     """Positions 0, 1, ... each as often as a vector says: what ``repeat`` takes from an axis.
 

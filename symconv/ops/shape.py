@@ -6,10 +6,10 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from symconv.errors import RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class Reshape(Op):
     """The same elements, in C order, in another shape.
 
@@ -129,7 +129,7 @@ def _text(sizes: Sequence[Dim]) -> str:
     return "(" + ", ".join("?" if size is None else str(size) for size in sizes) + ")"
 
 
-@dataclass(frozen=True)
+@frozen
 class SpecifyShape(Op):
     """Promise sizes, which are checked when the function runs.
 

@@ -6,12 +6,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import DTypeError, RankError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Operand, Variable, constant
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.origin import here
@@ -43,7 +43,7 @@ class Shape(Op):
         return Constant(value.value) if isinstance(value, TensorType) and value.value is not None else None
 
 
-@dataclass(frozen=True)
+@frozen
 class ShapeAt(Op):
     """One size of a tensor, int64[].
 
@@ -75,7 +75,7 @@ class ShapeAt(Op):
         return None if size is None else Constant(np.array(size, "int64"))
 
 
-@dataclass(frozen=True)
+@frozen
 class MakeVector(Op):
     """Integer scalars as one vector, int64[length].
 

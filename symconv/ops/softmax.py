@@ -12,13 +12,13 @@ SoftmaxGradient of p is seen at a glance. And one kernel computes a block of row
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import DTypeError, GradientError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, TensorType
@@ -36,7 +36,7 @@ def _wide(x: Array) -> Array:
     return x.astype("float32") if x.dtype == "float16" else x
 
 
-@dataclass(frozen=True)
+@frozen
 class _AlongAxes(Op):
     """What the ops here have in common: rows along ``axes`` that do not depend on one another.
 
@@ -100,7 +100,7 @@ class _AlongAxes(Op):
         k.call("add.reduce", tile, out=sums, **self._along)
 
 
-@dataclass(frozen=True)
+@frozen
 class Softmax(_AlongAxes):
     """eˣ / sum of eˣ along axes; the largest element is taken off first, so that nothing overflows."""
 
@@ -128,7 +128,7 @@ class Softmax(_AlongAxes):
         return [None if g is None else SoftmaxGradient(self.axes)(outputs[0], g)]
 
 
-@dataclass(frozen=True)
+@frozen
 class LogSoftmax(_AlongAxes):
     """x - log(sum of eˣ along axes): the logarithm of Softmax, finite where that is nearly 0."""
 
@@ -162,7 +162,7 @@ class LogSoftmax(_AlongAxes):
         return [None if g is None else g - exp(outputs[0]) * total(g, self.axes, keepdims=True)]
 
 
-@dataclass(frozen=True)
+@frozen
 class SoftmaxParts(_AlongAxes):
     """Softmax p, the largest m, and log(sum of e^(x - m)): what a loss and its gradient need, in one pass.
 
@@ -206,7 +206,7 @@ class SoftmaxParts(_AlongAxes):
         raise GradientError("SoftmaxParts is made by rules, after gradients have been taken")
 
 
-@dataclass(frozen=True)
+@frozen
 class LogSumExp(_AlongAxes):
     """log(sum of eˣ along axes), which stay with size 1; right for infinities too."""
 
@@ -248,7 +248,7 @@ class LogSumExp(_AlongAxes):
         return [None if g is None else g * Softmax(self.axes)(inputs[0])]
 
 
-@dataclass(frozen=True)
+@frozen
 class SoftmaxGradient(_AlongAxes):
     """p · (g - sum of g p along axes): how g, the gradient by p = softmax(x), becomes that by x."""
 

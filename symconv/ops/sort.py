@@ -5,12 +5,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from symconv.errors import DTypeError, OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
@@ -31,7 +31,7 @@ def _check_axis(x: TensorType, axis: int, what: str) -> None:
         raise RankError(f"{what} along axis {axis} of {x.ndim} dimensions")
 
 
-@dataclass(frozen=True)
+@frozen
 class Sort(Op):
     """The elements along an axis in ascending order.
 
@@ -62,7 +62,7 @@ class Sort(Op):
         return [take_along_axis(gradient, place, self.axis)]
 
 
-@dataclass(frozen=True)
+@frozen
 class ArgSort(Op):
     """The positions along an axis in the order of their elements; equal ones keep their order.
 
@@ -88,7 +88,7 @@ class ArgSort(Op):
         return [None]
 
 
-@dataclass(frozen=True)
+@frozen
 class ArgTopK(Op):
     """The positions of the k largest elements along an axis, the largest first.
 

@@ -1,8 +1,8 @@
 """Pictures of graphs and of arrays; reads graphs, and nothing imports it but lazily."""
 
+from symconv.files import write_atomically
 from symconv.viz.draw import draw, mimebundle, to_dot, to_networkx
 from symconv.viz.expression import debugprint, pp
-from symconv.viz.files import write_atomically
 from symconv.viz.from_graph import view_of
 from symconv.viz.html import to_html
 from symconv.viz.images import read_image, tile_images, write_png

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from symconv.errors import OptionError
+from symconv.files import write_atomically
 from symconv.viz import dot, networks
 from symconv.viz.escape import escape_xml
-from symconv.viz.files import write_atomically
 from symconv.viz.from_graph import stages_of, view_of
 from symconv.viz.graphviz import lay_out_with_graphviz, use_graphviz
 from symconv.viz.html import to_html

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symconv.errors import ArgumentError, OptionError, ShapeError
-from symconv.viz.files import write_atomically
+from symconv.files import write_atomically
 from symconv.viz.pngfile import MOST_PIXELS, SIGNATURE, ImageError, decode_png
 
 Array = npt.NDArray[Any]

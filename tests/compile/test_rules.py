@@ -405,7 +405,7 @@ def node_rules():
 
 def language_rules():
     """The same for the rules of softmax, sigmoid and reductions: what is summed in another order is close."""
-    x, m, c = sc.vector("x"), sc.matrix("m"), sc.col("c")
+    x, m, c, three = sc.vector("x"), sc.matrix("m"), sc.col("c"), sc.tensor3("three")
     s, e, place = sc.sigmoid(x), sc.exp(m), np.array([[0], [2], [1]])
     total = e.sum(axis=1, keepdims=True)
     scattered = sc.add_along_axis(sc.zeros_like(m), place, m[:, :1], 1)
@@ -433,6 +433,21 @@ def language_rules():
     yield "softmax's gradient by y / softmax(x) = y - softmax(x) * sum(y)", m, gradient
     yield "x log(1 - sigmoid(y)) = -x softplus(y)", x, sc.xlog1py(x, -s)
     yield "x log(softmax(y)) = x log_softmax(y)", m, sc.xlogy(m, sc.softmax(m))
+    inverse, product = sc.linalg.inv(m), "inv(x) @ y = solve(x, y)"
+    yield "inv(inv(x)) = x", m, sc.linalg.inv(inverse)
+    yield "inv(inv(x)) = x", m, sc.linalg.inv(inverse.T)
+    yield product, m, sc.dot(inverse, m[0])
+    yield product, m, sc.dot(m[0], inverse.T)
+    yield product, m, sc.dot(m * m, inverse)
+    yield "stacks: inv(x) @ y = solve(x, y)", three, sc.matmul(sc.linalg.inv(three), three * three)
+    yield "det(x.T) = det(x)", m, sc.linalg.det(m.T)
+    yield "det(inv(x)) = 1 / det(x)", m, sc.linalg.det(inverse)
+    positive = sc.dot(m, m.T)
+    factor = sc.linalg.cholesky(positive)
+    yield "det(cholesky(x)) = prod(diagonal)", m, sc.linalg.det(factor)
+    yield "log(det(x)) = slogdet(x)[1]", m, sc.log(sc.linalg.det(factor))
+    yield "log(det(x)) = slogdet(x)[1]", m, sc.log(sc.linalg.det(positive))
+    yield "log(det(x)) = slogdet(x)[1]", m, sc.log(sc.abs(sc.linalg.det(m)))
     yield "sum of zeros with y added = sum(y)", m, scattered.sum(axis=1)
     yield "zeros with y added, plus x = x with y added", m, scattered + m
     yield "zeros with y added, minus x = -x with y added", m, scattered - m

@@ -214,3 +214,14 @@ def test_config_flags(theano):
     theano.config.warn.subtensor_merge_bug = False
     with pytest.raises(AttributeError, match="no_such_flag"):
         theano.config.no_such_flag  # noqa: B018
+
+
+def test_the_old_places_of_linear_algebra(theano):
+    old, T = theano.sandbox.linalg, theano.tensor
+    x = T.dmatrix("x")
+    gradient = T.nlinalg.EighGrad()(x, *T.nlinalg.eigh(x), T.ones((2,)), T.zeros((2, 2)))
+    f = theano.function([x], [old.matrix_inverse(x), old.ops.det(old.psd(x)), old.spectral_radius_bound(x, 2), gradient])
+    inverse, determinant, bound, slope = f(np.diag([2.0, 4.0]))
+    np.testing.assert_allclose(inverse, np.diag([0.5, 0.25]))
+    np.testing.assert_allclose([determinant, bound], [8, (2**4 + 4**4) ** 0.25])
+    np.testing.assert_allclose(slope, np.eye(2), atol=1e-12)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from symconv import files
 from symconv.errors import ArgumentError, FileError, OptionError, ShapeError
-from symconv.viz import ImageError, files, read_image, tile_images, write_atomically, write_png
+from symconv.viz import ImageError, read_image, tile_images, write_atomically, write_png
 from symconv.viz.pngfile import decode_png
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -17,11 +17,11 @@ t, or k - 1 - t where the filter is flipped. An unknown size is None, and what d
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from operator import index
 from typing import Any
 
 from symconv.errors import OptionError, ShapeError
+from symconv.frozen import frozen
 
 Dim = int | None
 Pads = tuple[int, int]
@@ -34,7 +34,7 @@ _HINTS = {
 }
 
 
-@dataclass(frozen=True)
+@frozen
 class ConvGeometry:
     """How filters are laid on an image with any number of spatial axes.
 

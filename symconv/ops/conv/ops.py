@@ -16,16 +16,18 @@ shape, a broadcast zero for one.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType, type_of
 from symconv.ops.conv import algorithms
+from symconv.ops.conv.algorithms import backward, direct
+from symconv.ops.conv.algorithms.problem import Kind, Problem
 from symconv.ops.conv.geometry import ConvGeometry, sizes_text
 
 if TYPE_CHECKING:  # the builder is handed in
@@ -36,7 +38,7 @@ _AXES = {1: "time", 2: "rows, cols", 3: "depth, rows, cols"}
 _LETTERS = "xyz"
 
 
-@dataclass(frozen=True)
+@frozen
 class _Convolution(Op):
     """What the three share: the geometry, names, and the checks of ranks, channels and sizes."""
 
@@ -155,6 +157,14 @@ class _Convolution(Op):
             tap: tuple[Any, ...] = (..., *element)
             yield images[met], banks[tap], outputs
 
+    def _problem(
+        self, kind: Kind, image: Sequence[Any], filters: Sequence[Any], inputs: "Sequence[Value]"
+    ) -> Problem:
+        """What the algorithms are asked, for values of concrete shapes."""
+        dtypes = [value.dtype for value in inputs[:2]]
+        dtype = np.result_type(*dtypes).name
+        return Problem.of(kind, self.geometry, image, filters, dtype, dtypes == [dtype, dtype])
+
     def _letters(self) -> str:
         return _LETTERS[: self.geometry.ndim]
 
@@ -203,7 +213,11 @@ class Conv(_Convolution):
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """By the algorithm of the portfolio that costs least."""
         image, filters = inputs
-        algorithms.lower(k, self, self.geometry, image, filters)
+        problem = self._problem("forward", image.shape, filters.shape, inputs)
+        if not problem.multiplies:
+            direct.lower(k, self, inputs, len(problem.output))
+            return
+        algorithms.lower(k, problem, image, filters)
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -225,6 +239,7 @@ class ConvGradInput(_Convolution):
     transposed convolution.
     """
 
+    role: ClassVar[Role] = "anchor"
     argument_names: ClassVar[tuple[str, ...]] = ("gradient", "filters", "like")
     ignores_values: ClassVar[tuple[int, ...]] = (2,)
 
@@ -261,6 +276,15 @@ class ConvGradInput(_Convolution):
         crop: tuple[Any, ...] = (..., *inside)
         return np.array(padded[crop], dtype=result_type.dtype)
 
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """As forward convolutions of the gradient, one for each phase of the strides."""
+        gradient, filters, like = inputs
+        problem = self._problem("forward", like.shape, filters.shape, inputs)
+        if not problem.multiplies:
+            direct.lower(k, self, inputs, len(problem.output))
+            return
+        backward.lower(k, problem, gradient, filters, algorithms.lower)
+
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
@@ -280,6 +304,7 @@ class ConvGradFilters(_Convolution):
     The last input gives the shape of the result by its type; its values are never used.
     """
 
+    role: ClassVar[Role] = "anchor"
     argument_names: ClassVar[tuple[str, ...]] = ("image", "gradient", "like")
     ignores_values: ClassVar[tuple[int, ...]] = (2,)
 
@@ -310,6 +335,15 @@ class ConvGradFilters(_Convolution):
         for pixels, bank, source in self._products(padded, filters, gradient):
             bank += np.einsum(f"ngc{space},ngk{space}->gkc", pixels, source)
         return filters.astype(result_type.dtype, copy=False)
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """By the algorithm of the portfolio that costs least."""
+        image, gradient, like = inputs
+        problem = self._problem("filters", image.shape, like.shape, inputs)
+        if not problem.multiplies:
+            direct.lower(k, self, inputs, len(problem.output))
+            return
+        algorithms.lower(k, problem, image, gradient)
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients

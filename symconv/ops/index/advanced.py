@@ -7,12 +7,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import DTypeError, IndexingError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, Dim, TensorType, broadcast
@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # the builder is handed in
 SMALL = 1 << 14  # bytes: below this a temporary costs less than looking through the indices
 
 
-@dataclass(frozen=True)
+@frozen
 class AdvancedSubtensor(Op):
     """What arrays of integers, mixed with integers, slices and new axes, take from a tensor.
 
@@ -116,7 +116,7 @@ class AdvancedSubtensor(Op):
         return text(self.pattern)
 
 
-@dataclass(frozen=True)
+@frozen
 class AdvancedIncSubtensor(Op):
     """A tensor in which elements that arrays of integers name are replaced, or increased.
 
@@ -215,7 +215,7 @@ class AdvancedIncSubtensor(Op):
         return (self.kind, *text(self.pattern))
 
 
-@dataclass(frozen=True)
+@frozen
 class Nonzero(Op):
     """Where a tensor is not 0: for each of its axes the positions, in C order, int64[count].
 
@@ -254,7 +254,7 @@ class Nonzero(Op):
         return [None] * len(inputs)
 
 
-@dataclass(frozen=True)
+@frozen
 class Positions(Op):
     """The position of each element of a tensor, int64.
 

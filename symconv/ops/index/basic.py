@@ -5,12 +5,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from symconv.errors import DTypeError, IndexingError, OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, Dim, TensorType
@@ -40,7 +40,7 @@ if TYPE_CHECKING:  # the builder is handed in
 Kind = Literal["set", "inc", "place"]
 
 
-@dataclass(frozen=True)
+@frozen
 class Subtensor(Op):
     """What integers, slices and new axes take from a tensor: ``x[2:5, i]``.
 
@@ -124,7 +124,7 @@ class Subtensor(Op):
         return text(self.pattern)
 
 
-@dataclass(frozen=True)
+@frozen
 class IncSubtensor(Op):
     """A tensor in which a part is replaced, or increased; or zeros around a part.
 

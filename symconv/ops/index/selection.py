@@ -1,12 +1,12 @@
 """Choosing elements by position or condition: take, choose, nonzero, where; imports its neighbours."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, IndexingError, OptionError, RankError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
@@ -136,7 +136,7 @@ def _integers(value: Operand, name: str) -> Variable:
 # Choosing among tensors
 
 
-@dataclass(frozen=True)
+@frozen
 class Checked(Op):
     """Integers as they are, if all are in 0 to ``count`` - 1.
 

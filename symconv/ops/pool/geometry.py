@@ -11,18 +11,18 @@ sum. An unknown size is None, and what depends on it is None too.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 
 import numpy as np
 
 from symconv.errors import OptionError
+from symconv.frozen import frozen
 
 Dim = int | None
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
 
-@dataclass(frozen=True)
+@frozen
 class PoolGeometry:
     """How windows are laid on the last axes of a tensor.
 

@@ -15,13 +15,13 @@ geometry is None and three integer vectors (window, stride, pad) follow the op's
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType, type_of
@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.program import Value
 
 
-@dataclass(frozen=True)
+@frozen
 class _Pooling(Op):
     """What the four share.
 

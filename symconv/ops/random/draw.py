@@ -8,12 +8,13 @@ The state is an input like any other, so a draw is pure: who wants other numbers
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Constant, Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.origin import here
@@ -74,7 +75,7 @@ def _interval(low: Checked, high: Checked) -> None:
         raise OptionError(f"low must be below high, got low={lowest} and high={highest}")
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Distribution:
     """What there is to know about one distribution; compared by name.
 
@@ -153,7 +154,7 @@ def distribution_named(name: str) -> Distribution:
     return DISTRIBUTIONS[name]
 
 
-@dataclass(frozen=True, repr=False)
+@frozen(repr=False)
 class Draw(Op):
     """A tensor of independent draws from a distribution.
 

@@ -8,12 +8,12 @@ change, bit for bit.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, Dim, TensorType
@@ -87,7 +87,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
 """What is called for each draw: the generator, the parameters, the size."""
 
 
-@dataclass(frozen=True)
+@frozen
 class RandomFunction(Op):
     """A draw of NumPy's legacy generator: the state after it, and the numbers.
 
@@ -141,7 +141,7 @@ class RandomFunction(Op):
         return [None] * len(inputs)
 
 
-@dataclass(frozen=True)
+@frozen
 class PermuteRowElements(Op):
     """Each row of a tensor, along its last axis, in the order of another.
 

@@ -13,12 +13,12 @@ Element i of a draw comes from stream i modulo the number of streams.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, Dim, TensorType
@@ -96,7 +96,7 @@ def _scaled(states: Array, dtype: str) -> Array:
     return np.asarray(difference.astype(dtype) * factor)
 
 
-@dataclass(frozen=True)
+@frozen
 class MrgUniform(Op):
     """Numbers uniform in (0, 1) from MRG31k3p: the states after the draw, and the numbers.
 
@@ -140,7 +140,7 @@ class MrgUniform(Op):
         return [None] * len(inputs)
 
 
-@dataclass(frozen=True)
+@frozen
 class MultinomialFromUniform(Op):
     """How often each category comes in draws that uniform numbers decide.
 
@@ -177,7 +177,7 @@ class MultinomialFromUniform(Op):
         return [None] * len(inputs)
 
 
-@dataclass(frozen=True)
+@frozen
 class ChoiceFromUniform(Op):
     """Different categories for each row, as uniform numbers decide.
 

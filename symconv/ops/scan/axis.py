@@ -7,12 +7,12 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from symconv.errors import RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType
@@ -35,7 +35,7 @@ def _check(x: TensorType, count: TensorType) -> None:
         raise RankError(f"a number of entries must be an integer scalar, got {count}")
 
 
-@dataclass(frozen=True)
+@frozen
 class Crop(Op):
     """``count`` entries of the leading axis; the inputs are the tensor and ``count``.
 
@@ -88,7 +88,7 @@ class Crop(Op):
         return x if x.type.shape[0] is not None and x.type == node.outputs[0].type else None
 
 
-@dataclass(frozen=True)
+@frozen
 class Embed(Op):
     """The entries of a tensor among zeros, ``length`` entries in all: the transpose of ``Crop``.
 

@@ -1,12 +1,12 @@
 """scan and its relatives, as users call them: arguments read, the step written, the results named."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, MissingInputError, OptionError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Constant, SharedVariable, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
@@ -20,7 +20,7 @@ from symconv.ops.scan.op import Scan
 Updates = dict[SharedVariable, Variable]
 
 
-@dataclass(frozen=True)
+@frozen
 class until:
     """Returned by a step, behind its results: the loop ends after the first step where the condition holds.
 
@@ -192,7 +192,7 @@ def foldr(
 # Arguments
 
 
-@dataclass(frozen=True)
+@frozen
 class _Sequence:
     """A sequence and the entries that a step sees, relative to time."""
 
@@ -205,7 +205,7 @@ class _Sequence:
         return min(0, *self.taps), max(0, *self.taps)
 
 
-@dataclass(frozen=True)
+@frozen
 class _State:
     """An initial state; ``weak`` if it takes the step's dtype."""
 

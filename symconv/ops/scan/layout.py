@@ -1,4 +1,4 @@
-"""What the inputs and outputs of a loop are; imports nothing.
+"""What the inputs and outputs of a loop are; imports nothing but ``frozen``.
 
     inputs of the op   count, sequence*, initial*, other*
     inner inputs       element*, (state at a tap)*, other*
@@ -7,9 +7,10 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeVar
+
+from symconv.frozen import frozen
 
 T = TypeVar("T")
 
@@ -36,7 +37,7 @@ class State(NamedTuple):
     shared: bool = False
 
 
-@dataclass(frozen=True)
+@frozen
 class Layout:
     """What the inputs and outputs are.
 

@@ -11,11 +11,11 @@ In reverse everything is mirrored: entry i is that of time i, and the initial on
 """
 
 from collections.abc import Hashable, Sequence, Set
-from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from symconv.errors import DTypeError, RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, interpret
 from symconv.graph.nodes import Apply, Constant, Variable
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MOST_CHECKED = 8  # sets of shapes that need not be checked again
 
 
-@dataclass(frozen=True)
+@frozen
 class Scan(Op):
     """A loop over the leading axis.
 

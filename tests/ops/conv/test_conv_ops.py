@@ -350,7 +350,7 @@ def test_equal_parameters_make_equal_ops():
 
 def test_roles():
     assert Conv(PLAIN).role == "anchor"
-    assert ConvGradInput(PLAIN).role == ConvGradFilters(PLAIN).role == "opaque"
+    assert ConvGradInput(PLAIN).role == ConvGradFilters(PLAIN).role == "anchor"
 
 
 # Errors

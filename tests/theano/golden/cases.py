@@ -261,6 +261,32 @@ SCAN = [
     "r, _ = theano.scan(lambda x: T.grad(x ** 3, x), sequences=v); result = theano.function([v], r)([1., 2.])",
 ]  # fmt: skip
 
+_S, _P = "T.dot(d, e.T)", "T.dot(d, d.T)"
+_GRADS = [
+    f"T.nlinalg.det({_S})", f"T.nlinalg.matrix_inverse({_S}).sum()", "T.nlinalg.pinv(d)[0, 1]", f"T.nlinalg.eigh({_P})[0][0]",
+    f"abs(T.nlinalg.eigh({_P})[1]).sum()", f"T.slinalg.cholesky({_P}).sum()", f"T.slinalg.solve({_S}, v[:2]).sum()",
+    f"T.slinalg.expm({_S} / 9).sum()", f"T.nlinalg.trace({_S})", f"T.slinalg.Solve('lower_triangular')({_S}, d)[1, 0]",
+    f"T.slinalg.solve_upper_triangular({_S}, e).sum()", f"T.slinalg.eigvalsh({_P}, {_P} + T.eye(2))[0]", "T.nlinalg.norm(d, None)",
+    f"T.slinalg.Cholesky(lower=False)({_P})[0, 1]",
+]  # fmt: skip
+LINALG = [
+    *_GRADS, *(f"T.grad({cost}, d)" for cost in _GRADS if "pinv" not in cost), "T.nlinalg.pinv(d)", "T.nlinalg.pinv(f)",
+    f"T.nlinalg.MatrixInverse()({_S})", f"T.nlinalg.Det()({_S})", f"T.nlinalg.Eigh('U')({_P})[0]", f"T.nlinalg.eigh({_P}, 'L')[0]",
+    f"T.nlinalg.eig({_P} + e[:, :2])[0].sum()", "abs(T.nlinalg.qr(d)[0])", "abs(T.nlinalg.qr(d.T, 'r'))", "abs(T.nlinalg.QRFull('complete')(d.T)[1])",
+    "T.nlinalg.svd(d)[1]", "T.nlinalg.svd(d, 0, 0)", "abs(T.nlinalg.SVD(full_matrices=False, compute_uv=True)(d)[2])", "T.nlinalg.matrix_power(T.dot(d, e.T), 3)",
+    "T.nlinalg.matrix_dot(d, e.T, f)", "T.nlinalg.alloc_diag(v)", "T.nlinalg.AllocDiag()(fv)", "T.nlinalg.extract_diag(d)", "T.nlinalg.ExtractDiag()(f)", "T.nlinalg.diag(v)",
+    "T.nlinalg.trace(f)", "T.nlinalg.norm(v, 3)", "T.nlinalg.norm(v, 'inf')", "T.nlinalg.norm(v, '-inf')", "T.nlinalg.norm(d, 'fro')", "T.nlinalg.norm(d, 1)",
+    "T.nlinalg.norm(d, -1)", "T.nlinalg.norm(d, 'inf')", "T.nlinalg.norm(d, 7)", "T.nlinalg.norm(v, 0)", "T.nlinalg.norm(s, None)", "T.nlinalg.norm(t3, None)",
+    "T.nlinalg.lstsq()(d.T, v.dimshuffle(0, 'x'), -1)[0]", "T.nlinalg.lstsq()(d.T, v.dimshuffle(0, 'x'), -1)[2]",
+    "T.nlinalg.tensorinv(T.dot(d, e.T), 1)", "T.nlinalg.tensorsolve(T.dot(d, e.T).reshape((2, 2, 1)), v[:2])",
+    "T.slinalg.kron(d, e)", "T.slinalg.kron(v, d)", "T.slinalg.kron(v, v)", "T.slinalg.kron(s, v)", f"T.slinalg.expm({_S})", f"T.slinalg.Expm()({_P})",
+    f"T.slinalg.solve({_S}, d)", "T.slinalg.solve(T.dot(f, f2.T), f)", "T.slinalg.Solve('nothing')", f"T.slinalg.solve_symmetric({_P}, d)", f"T.slinalg.Solve('upper_triangular')({_S}, e)",
+    f"T.slinalg.cholesky(-{_P})", f"T.slinalg.Cholesky(on_error='nan')(-{_P})", f"T.slinalg.Cholesky(lower=False)({_P})", f"T.slinalg.Eigvalsh(lower=False)({_P}, {_P} + T.eye(2))",
+    f"T.slinalg.CholeskyGrad()({_P}, T.slinalg.cholesky({_P}), T.ones((2, 2)))", f"T.slinalg.ExpmGrad()({_S} / 9, T.ones((2, 2)))",
+    f"T.slinalg.EigvalshGrad()({_P}, {_P} + T.eye(2), v[:2])[0]", "T.nlinalg.matrix_inverse(T.zeros((2, 2)))", "T.nlinalg.det(T.zeros((2, 2)))",
+    "import theano.sandbox.linalg as L; result = str(type(L.psd(d).ndim))", f"theano.sandbox.linalg.spectral_radius_bound({_P}, 3)",
+]  # fmt: skip
+
 SECTIONS = {
     "dtypes": DTYPES,
     "broadcasting": BROADCASTING,
@@ -269,6 +295,7 @@ SECTIONS = {
     "functions": FUNCTIONS,
     "random": RANDOM,
     "scan": SCAN,
+    "linalg": LINALG,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 

@@ -18,6 +18,7 @@ import cases
 import theano
 import theano.gradient
 import theano.ifelse
+import theano.sandbox.linalg
 import theano.sandbox.rng_mrg
 import theano.tensor.nnet.bn
 import theano.tensor.shared_randomstreams

@@ -2,48 +2,57 @@
 
 An algorithm is a module with
 
-    NAME                        what the generated source calls it
-    fits(problem)               whether it can compute this problem at all
-    cost(problem)               what it will cost, in nanoseconds on one core
-    lower(k, problem, image, filters)    the instructions, written with the builder
+    NAME                          what the setting ``conv_algorithm`` and the generated source call it
+    unfit(problem)                why it cannot compute this problem; empty where it can
+    cost(problem)                 what it will cost (see costs.py)
+    error(problem)                its error bound, as a multiple of that of plain summation (see below)
+    lower(k, problem, first, second)     the instructions, written with the builder
 
-The cheapest that fits is taken. The costs are those of a simple machine: so many nanoseconds for a
-multiplication in a matrix product, for a byte moved, for a call; they are deterministic, and need only be
-right about which algorithm is faster.
+and an entry in ``PORTFOLIO``. ``problem.kind`` says what the two operands are: image and filters of a
+"forward" problem, image and output gradient of a "filters" problem. The gradient by the image reaches an
+algorithm as forward problems on the output's gradient (backward.py). A lowering walks ``problem.blocks``,
+takes the pixels from ``problem.window`` and hands its tile over: ``k.epilogue(tile, problem.at(blocks))``.
+The tile may lie with gaps in the result.
+
+The cheapest that fits is taken, or the one that the settings name. The costs are deterministic. All of them,
+and why others do not fit, are in ``f.profile()``.
+
+Summing n products one after the other is wrong by at most n eps sum |x w|: an algorithm is wrong by at most
+``error`` times that. One above ``MOST_ERROR`` is taken only when asked for by name.
 """
 
+from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import columns, direct, pointwise, rows_only
+from symconv.ops.conv.algorithms import columns, depthwise, fft, pointwise, rows_only
 from symconv.ops.conv.algorithms.problem import Problem
-from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
-    from symconv.graph.op import Op
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, rows_only, columns, direct)
-
-
-def choose(problem: Problem) -> list[tuple[float, ModuleType]]:
-    """The algorithms that fit, the cheapest first, with their costs."""
-    fitting = [(module.cost(problem), module) for module in PORTFOLIO if module.fits(problem)]
-    return sorted(fitting, key=lambda pair: pair[0])
+PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft)
+MOST_ERROR = 4.0
 
 
-def lower(k: "Builder", op: "Op", geometry: ConvGeometry, image: "Value", filters: "Value") -> None:
-    """Write a forward convolution by the algorithm that costs least."""
-    assert k.region.anchor is not None
-    problem = Problem.of(geometry, image, filters, k.region.anchor.dtype)
-    (cost, module), *others = choose(problem)
-    considered = ", ".join(f"{other.NAME} {other_cost / 1e6:.2g} ms" for other_cost, other in others)
-    k.notes.append(
-        f"{module.NAME}, estimated at {cost / 1e6:.2g} ms on one core"
-        + (f" (considered: {considered})" if considered else "")
-    )
-    if module is direct:
-        direct.lower(k, problem, image, filters, op)
-    else:
-        module.lower(k, problem, image, filters)
+def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[str, float | None, str]:
+    """An algorithm's name, its cost, and what that is made of; no cost, and why, where it is refused."""
+    name, unfit = module.NAME, module.unfit(problem)
+    if unfit:
+        return name, None, unfit
+    error = module.error(problem)
+    if error > MOST_ERROR and name != wanted:
+        if error == inf:
+            return name, None, "its error is no multiple of that of plain summation"
+        return name, None, f"its error bound is {error:.2g} times that of plain summation, not {MOST_ERROR:g}"
+    cost = module.cost(problem)
+    return name, cost.total, str(cost)
+
+
+def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
+    """Write a problem by the algorithm that costs least, or the one that the settings name."""
+    wanted = k.machine.conv_algorithm
+    chosen = k.choose(str(problem), [offer(module, problem, wanted) for module in PORTFOLIO], wanted)
+    module = next(module for module in PORTFOLIO if module.NAME == chosen)
+    module.lower(k, problem, first, second)

@@ -2,121 +2,133 @@
 
     columns   [C kh kw, images pixels]     what each output pixel sees
     output    [K, images pixels]           one matrix product with the filters [K, C kh kw]
+    gradient  [K, C kh kw]                 by the filters: the output's gradient times columns transposed
 
 The matrix product does all the arithmetic: the best for many channels and filters. A block is several small
-images, or rows of one large image. Groups are a batch of smaller products.
+images, or a part of one large image. Groups are a batch of smaller products.
+
+For the gradient by the filters each block leaves a partial sum. Where blocks end depends on sizes alone, and
+the partial sums are added in the order of the blocks: any number of threads gives the same bits.
 """
 
-from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING
 
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
-    from symconv.compile.program import Size, Slice, Value
+    from symconv.compile.program import Size, Value
 
 NAME = "columns"
 
 
-def fits(problem: Problem) -> bool:
-    """Two spatial axes."""
-    return problem.planar
+def unfit(problem: Problem) -> str:
+    """It fits wherever there is something to multiply."""
+    return ""
 
 
-def cost(problem: Problem) -> float:
+def cost(problem: Problem) -> Cost:
     """Filling the columns, and the product."""
-    batch, count, rows, columns = problem.output
-    depth, height, width = problem.filters[1:]
-    groups = problem.geometry.groups
-    pixels = batch * rows * columns
-    field = depth * height * width
-    return (
-        problem.padding()
-        + problem.moved(pixels * field * groups)
-        + problem.product(count // groups, field, pixels) * groups
-        + problem.moved(pixels * count)
-        + groups * height * width * 700
+    batch, count = problem.output[:2]
+    pixels = batch * problem.pixels
+    return Cost(
+        product=problem.product(count // problem.groups, problem.field, pixels) * problem.groups,
+        moved=problem.padding() + problem.moved(pixels * (problem.field * problem.groups + count)),
+        calls=problem.groups * prod(problem.filters[2:]) * 700,
     )
 
 
-def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
-    """Block by block of images, or of rows of one image."""
-    batch, count, rows, columns = problem.output
-    depth, height, width = problem.filters[1:]
-    groups = problem.geometry.groups
-    field = depth * height * width
-    source = problem.pad(k, image)
-    bank = k.buffer((groups, count // groups, field), problem.dtype, "bank")
-    k.copy(problem.bank(filters), bank.reshape(count, depth, height, width))
-
-    row_bytes = problem.item * columns * (groups * field + count)
-    small = row_bytes * rows <= k.machine.tile_bytes
-    with k.blocks(
-        k.axis(batch, "n", "images", most=None if small else 1),
-        *(() if small else (k.axis(rows, "top", "rows"),)),
-        bytes_each=row_bytes * (rows if small else 1),
-        calls=height * width + 5,
-    ) as blocks:
-        if small:
-            _images(k, problem, source, bank, blocks[0])
-        else:
-            _rows(k, problem, source, bank, *blocks)
+def error(problem: Problem) -> float:
+    """That of plain summation: the product adds the terms one after the other, or in several sums."""
+    return 1.0
 
 
-def _rows(
-    k: "Builder", problem: Problem, source: "Value", bank: "Value", one: "Block", block: "Block"
-) -> None:
-    """Columns of some rows of one image; the product is laid out as the output is."""
-    _, count, _, columns = problem.output
-    depth, height, width = problem.filters[1:]
-    groups = problem.geometry.groups
-    at = (one.start, slice(None), block.slice, slice(None))
-    window = source[one.start, :, block.window(problem.geometry.stride[0], problem.extents[0])]
-    met = k.buffer((groups * depth, height, width, block.size, columns), problem.dtype, "columns")
-    for (row, column), pixels in _taps(k, problem, block.size):
-        k.copy(window[:, *pixels], met[:, row, column])
-    tile = k.tile(at)
-    flat = block.size * columns
-    matrix = met.reshape(groups, depth * height * width, flat)
-    if groups == 1:
-        k.matmul(bank[0], matrix[0], tile.reshape(count, flat))
-        k.epilogue(tile, at)
-        return
-    products = k.buffer((groups, count // groups, flat), problem.dtype, "products")
-    k.matmul(bank, matrix, products)
-    k.epilogue(products.reshape(count, block.size, columns), at)
-
-
-def _images(k: "Builder", problem: Problem, source: "Value", bank: "Value", some: "Block") -> None:
-    """Columns of several images side by side: one product for all of them."""
-    _, count, rows, columns = problem.output
-    depth, height, width = problem.filters[1:]
-    groups = problem.geometry.groups
-    images = source[some.slice].transpose(1, 0, 2, 3)
-    met = k.buffer((groups * depth, height, width, some.size, rows, columns), problem.dtype, "columns")
-    for (row, column), pixels in _taps(k, problem, rows):
-        k.copy(images[:, :, *pixels], met[:, row, column])
-    flat = some.size * (rows * columns)
-    products = k.buffer((groups, count // groups, flat), problem.dtype, "products")
-    matrix = met.reshape(groups, depth * height * width, flat)
-    if groups == 1:
-        k.matmul(bank[0], matrix[0], products[0])
+def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
+    """Forward, or by the filters."""
+    if problem.kind == "forward":
+        _forward(k, problem, first, second)
     else:
-        k.matmul(bank, matrix, products)
-    at = (some.slice, slice(None), slice(None), slice(None))
-    k.epilogue(products.reshape(count, some.size, rows, columns), at, order=(1, 0, 2, 3))
+        _by_filters(k, problem, first, second)
 
 
-def _taps(
-    k: "Builder", problem: Problem, rows: "Size"
-) -> "Iterator[tuple[tuple[int, int], tuple[Slice, Slice]]]":
-    """Each filter element, and the rows and columns of the padded image that it meets."""
-    (row_stride, stride), (row_dilation, dilation) = problem.geometry.stride, problem.geometry.dilation
-    height, width = problem.filters[2:]
-    columns = problem.output[3]
-    for row in range(height):
-        for column in range(width):
-            down = k.steps(row * row_dilation, rows, row_stride)
-            across = k.steps(column * dilation, columns, stride)
-            yield (row, column), (down, across)
+def _bytes_each(problem: Problem) -> int:
+    return problem.item * (problem.groups * problem.field + problem.output[1])
+
+
+def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
+    """Block by block; where it is one image's, the product is laid out as the output is."""
+    count, groups = problem.output[1], problem.groups
+    bank = k.buffer((groups, count // groups, problem.field), problem.dtype, "bank")
+    k.copy(problem.bank(filters), bank.reshape(*problem.filters))
+    calls = prod(problem.filters[2:]) + 5
+    with problem.blocks(k, _bytes_each(problem), calls) as blocks:
+        one, *spatial = blocks
+        matrix = _columns(k, problem, image, blocks)
+        flat = matrix.shape[-1]
+        at = problem.at(blocks)
+        sizes = [block.size for block in spatial]
+        if one.size == 1:
+            at = (one.start, *at[1:])
+            tile = k.tile(at)
+            if groups == 1 and tile.dense >= problem.ndim:
+                k.matmul(bank[0], matrix[0], tile.reshape(count, flat))
+                k.epilogue(tile, at)
+                return
+        products = k.buffer((groups, count // groups, flat), problem.dtype, "products")
+        _multiply(k, bank, matrix, products)
+        if one.size == 1:
+            k.epilogue(products.reshape(count, *sizes), at)
+        else:
+            order = (1, 0, *range(2, 2 + problem.ndim))
+            k.epilogue(products.reshape(count, one.size, *sizes), at, order=order)
+
+
+def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value") -> None:
+    """A partial sum for each block, then all of them added up."""
+    count, groups, field = problem.output[1], problem.groups, problem.field
+    turned = (1, 0, *range(2, 2 + problem.ndim))
+    calls = prod(problem.filters[2:]) + 5
+    with problem.blocks(k, _bytes_each(problem), calls, summed=field) as blocks:
+        matrix = _columns(k, problem, image, blocks)
+        sizes = [block.size for block in blocks]
+        some = k.buffer((count, *sizes), problem.dtype, "gradients")
+        k.copy(gradient[tuple(block.slice for block in blocks[:1])][:, :, *(b.slice for b in blocks[1:])]
+               .transpose(*turned), some)  # fmt: skip
+        partial = k.keep(
+            (*(block.parts for block in blocks), groups, count // groups, field), problem.dtype, "partial"
+        )
+        rows = some.reshape(groups, count // groups, matrix.shape[-1])
+        part = partial[tuple(block.number for block in blocks)]
+        _multiply(k, rows, matrix.transpose(0, 2, 1), part)
+    total = partial[(0,) * len(blocks)]
+    if prod(block.parts for block in blocks) > 1:
+        total = k.buffer((groups, count // groups, field), problem.dtype, "total")
+        k.call("add.reduce", partial, out=total, axis=tuple(range(len(blocks))))
+    whole = k.whole(2 + problem.ndim)
+    tile = k.tile(whole)
+    k.copy(problem.bank(total.reshape(*problem.filters)), tile)
+    k.epilogue(tile, whole)
+
+
+def _multiply(k: "Builder", left: "Value", right: "Value", out: "Value") -> None:
+    """A product for each group."""
+    if left.shape[0] == 1:
+        k.matmul(left[0], right[0], out[0])
+    else:
+        k.matmul(left, right, out)
+
+
+def _columns(k: "Builder", problem: Problem, image: "Value", blocks: "tuple[Block, ...]") -> "Value":
+    """What the outputs of a block see: [groups, C/groups kh kw, images pixels]."""
+    sizes = [block.size for block in blocks]
+    window = problem.window(k, image, blocks).transpose(1, 0, *range(2, 2 + problem.ndim))
+    channels, kernel = problem.image[1], problem.filters[2:]
+    met = k.buffer((channels, *kernel, *sizes), problem.dtype, "columns")
+    for tap, pixels in problem.taps(k, blocks):
+        k.copy(window[:, :, *pixels], met[:, *tap])
+    flat: Size = 1
+    for size in sizes:
+        flat = flat * size
+    return met.reshape(problem.groups, problem.field, flat)

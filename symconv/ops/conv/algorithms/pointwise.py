@@ -1,7 +1,9 @@
 """Filters of one pixel: the matrix product alone, [K, C] times [C, pixels], nothing unrolled."""
 
+from math import prod
 from typing import TYPE_CHECKING
 
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
@@ -11,39 +13,50 @@ if TYPE_CHECKING:
 NAME = "pointwise"
 
 
-def fits(problem: Problem) -> bool:
-    """1 x 1 filters, one group, stride 1, no padding, nothing to convert."""
-    geometry = problem.geometry
-    return (
-        problem.planar
-        and problem.same_dtype
-        and problem.filters[2:] == (1, 1)
-        and geometry.stride == (1, 1)
-        and geometry.groups == 1
-        and problem.padded == problem.image[2:]
+def unfit(problem: Problem) -> str:
+    """Filters of one pixel, one group, stride 1, no padding, nothing to convert."""
+    if problem.kind == "filters":
+        return "computes no gradients by the filters"
+    needs = (
+        ("filters of one pixel", prod(problem.filters[2:]) == 1),
+        ("one group", problem.groups == 1),
+        ("stride 1", prod(problem.stride) == 1),
+        ("no padding", not problem.padded),
+        ("operands of one dtype", problem.same_dtype),
     )
+    return next((f"needs {what}" for what, has in needs if not has), "")
 
 
-def cost(problem: Problem) -> float:
+def cost(problem: Problem) -> Cost:
     """The product."""
-    batch, count, rows, columns = problem.output
-    return problem.product(count, problem.filters[1], batch * rows * columns) + batch * 2000
+    batch, count = problem.output[:2]
+    return Cost(problem.product(count, problem.filters[1], batch * problem.pixels), 0.0, batch * 2000)
+
+
+def error(problem: Problem) -> float:
+    """That of plain summation: the product adds the terms one after the other, or in several sums."""
+    return 1.0
 
 
 def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
     """Block by block of rows of one image."""
-    batch, count, rows, columns = problem.output
+    batch, count, rows, *others = problem.output
     channels = problem.filters[1]
     source = k.contiguous(image, "image")
     bank = k.contiguous(filters, "bank").reshape(count, channels)
+    rest = prod(others)
     with k.blocks(
         k.axis(batch, "n", most=1),
         k.axis(rows, "top", "rows"),
-        bytes_each=problem.item * columns * (channels + count),
+        bytes_each=problem.item * rest * (channels + count),
+        fixed=True,
     ) as (one, block):
-        at = (one.start, slice(None), block.slice, slice(None))
+        spatial = [block, *(block._replace(start=0, size=size, number=0, parts=1) for size in others)]
+        at = (one.start, *problem.at((one, *spatial))[1:])
         tile = k.tile(at)
-        flat = block.size * columns
+        if tile.dense < problem.ndim:
+            tile = k.buffer((count, block.size, *others), problem.dtype, "products")
+        flat = block.size * rest
         pixels = source[one.start, :, block.slice].reshape(channels, flat)
         k.matmul(bank, pixels, tile.reshape(count, flat))
         k.epilogue(tile, at)

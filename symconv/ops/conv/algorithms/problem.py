@@ -1,54 +1,114 @@
-"""A forward convolution of concrete sizes, as the algorithms see it; imports the geometry."""
+"""A convolution of concrete sizes, as the algorithms see it; imports the geometry.
 
-from dataclasses import dataclass
+There are two kinds. A "forward" problem slides filters over an image; the gradient by the image is one or
+several of them (see backward.py), so that algorithms need not know of it. A "filters" problem is the gradient
+by the filters: its operands are the image and the output's gradient, its result has the filters' shape.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import product
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from symconv.frozen import frozen
+from symconv.ops.conv.algorithms import costs
 from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.builder import Block, Builder
+    from symconv.compile.program import Slice, Value
 
 ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16}
+Kind = Literal["forward", "filters"]
+STARTS = ("top", "left")
+FEW_MAPS = 4
+SMALL_PRODUCT = 1_000_000  # multiplications up to which OpenBLAS takes its path for small matrices
 
 
-@dataclass(frozen=True)
+@frozen
 class Problem:
     """Sizes and parameters of one convolution.
 
     Attributes
     ----------
-    geometry : ConvGeometry
-        Stride, padding, dilation, groups, flip.
+    kind : str
+        "forward": image, filters -> output. "filters": image, output's gradient -> filters' gradient.
     image, filters, output : tuple of int
         Shapes [N,C,*spatial], [K,C/groups,*kernel], [N,K,*output].
     dtype : str
         In which the products are computed.
     same_dtype : bool
-        Whether image and filters have it already.
+        Whether both operands have it already.
+    stride, dilation : tuple of int
+        One a spatial axis.
+    pads : tuple of (int, int)
+        Zeros before and behind each spatial axis.
+    groups : int
+        Blocks of channels.
+    flip : bool
+        Whether filters are reversed.
+    start, step : tuple of int
+        Where output pixel j lies in the kernel's result: at start + j step. Zeros and ones but for the
+        phases of a gradient by the image.
     """
 
-    geometry: ConvGeometry
+    kind: Kind
     image: tuple[int, ...]
     filters: tuple[int, ...]
     output: tuple[int, ...]
     dtype: str
     same_dtype: bool
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    pads: tuple[tuple[int, int], ...]
+    groups: int
+    flip: bool
+    start: tuple[int, ...]
+    step: tuple[int, ...]
 
     @staticmethod
-    def of(geometry: ConvGeometry, image: "Value", filters: "Value", dtype: str) -> "Problem":
-        """The problem that two values pose."""
-        shape, bank = tuple(map(_integer, image.shape)), tuple(map(_integer, filters.shape))
-        spatial = geometry.output_sizes(shape[2:], bank[2:])
-        output = (shape[0], bank[0], *(size or 0 for size in spatial))
-        same = image.dtype == filters.dtype == dtype
-        return Problem(geometry, shape, bank, output, dtype, same)
+    def of(
+        kind: Kind,
+        geometry: ConvGeometry,
+        image: Sequence[Any],
+        filters: Sequence[Any],
+        dtype: str,
+        same_dtype: bool,
+    ) -> "Problem":
+        """The problem that a geometry and two shapes pose."""
+        spatial = geometry.output_sizes(image[2:], filters[2:])
+        pads = tuple((low or 0, high or 0) for low, high in geometry.pads(filters[2:]))
+        output = (image[0], filters[0], *(size or 0 for size in spatial))
+        zeros, ones = (0,) * geometry.ndim, (1,) * geometry.ndim
+        return Problem(
+            kind, tuple(image), tuple(filters), output, dtype, same_dtype, geometry.stride,
+            geometry.dilation, pads, geometry.groups, geometry.flip, zeros, ones,
+        )  # fmt: skip
+
+    def __str__(self) -> str:
+        image, filters = ("x".join(map(str, sizes)) for sizes in (self.image, self.filters))
+        parts = [f"{self.dtype} images {image}", f"filters {filters}"]
+        ones = (1,) * self.ndim
+        parts += [f"stride {self.stride}"] if self.stride != ones else []
+        parts += [f"dilation {self.dilation}"] if self.dilation != ones else []
+        parts += [f"zeros {self.pads}"] if self.padded else []
+        parts += [f"{self.groups} groups"] if self.groups > 1 else []
+        return ("" if self.kind == "forward" else "by the filters: ") + ", ".join(parts)
+
+    # Sizes
 
     @property
-    def planar(self) -> bool:
-        """Whether there are two spatial axes, something to compute, and a matrix product for the dtype."""
-        return len(self.image) == 4 and prod(self.output) * prod(self.filters) > 0 and self.dtype != "float16"
+    def ndim(self) -> int:
+        """Number of spatial axes."""
+        return len(self.stride)
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether there is something to compute, and a matrix product for the dtype."""
+        return prod(self.output) * prod(self.filters) > 0 and self.dtype != "float16"
 
     @property
     def item(self) -> int:
@@ -56,56 +116,152 @@ class Problem:
         return ITEM_BYTES[self.dtype]
 
     @property
-    def pads(self) -> tuple[tuple[int, int], ...]:
-        """Zeros before and behind each spatial axis."""
-        return tuple((low or 0, high or 0) for low, high in self.geometry.pads(self.filters[2:]))
-
-    @property
-    def padded(self) -> tuple[int, ...]:
-        """Sizes of the padded image."""
-        return tuple(size or 0 for size in self.geometry.padded_sizes(self.image[2:], self.filters[2:]))
+    def padded(self) -> bool:
+        """Whether there are zeros around the image."""
+        return any(low or high for low, high in self.pads)
 
     @property
     def extents(self) -> tuple[int, ...]:
         """Pixels that the dilated filters span."""
-        return tuple(extent or 0 for extent in self.geometry.extents(self.filters[2:]))
+        return tuple(d * (k - 1) + 1 for d, k in zip(self.dilation, self.filters[2:], strict=True))
+
+    @property
+    def field(self) -> int:
+        """Numbers that one output sums: the terms of the error bound."""
+        return prod(self.filters[1:])
+
+    @property
+    def pixels(self) -> int:
+        """Outputs of one map."""
+        return prod(self.output[2:])
 
     # What things cost, in nanoseconds on one core
 
     def product(self, rows: int, inner: int, columns: float) -> float:
-        """A matrix product: skinny ones keep the multipliers less busy."""
-        each = 0.0115 if self.item <= 4 else 0.026
-        busy: float = min(1.0, rows / 48) ** 0.45 * min(1.0, inner / 64) ** 0.35
-        return rows * inner * columns * 2 * each / busy
+        """A matrix product."""
+        return costs.product(self.item, rows, inner, columns)
 
     def moved(self, elements: float) -> float:
         """Elements read from one place and written to another, within the cache."""
-        return elements * self.item * 0.06
+        return costs.moved(self.item, elements)
 
     def padding(self) -> float:
-        """What laying the padded image out costs, where there is padding."""
-        if not any(low or high for low, high in self.pads):
-            return 0.0
-        return self.moved(self.image[0] * self.image[1] * prod(self.padded)) * 1.5
+        """What laying out padded windows costs, where there is padding."""
+        return self.moved(prod(self.image)) * 1.5 if self.padded else 0.0
 
-    # What several algorithms begin with
+    def most_rows(self, summed: int) -> int | None:
+        """The rows of which BLAS takes the sum on its path for small matrices, where there are few maps.
 
-    def pad(self, k: "Builder", image: "Value") -> "Value":
-        """The image with its zeros around it."""
-        if not any(low or high for low, high in self.pads):
-            return image
-        batch, channels, *sizes = self.image
-        padded = k.buffer((batch, channels, *self.padded), self.dtype, "padded")
-        inside = [slice(low, low + size) for (low, _), size in zip(self.pads, sizes, strict=True)]
-        k.fill(0, padded)
-        k.copy(image, padded[:, :, *inside])
-        return padded
+        Beyond, two maps cost eight times as much.
+        """
+        maps = self.filters[0] // self.groups
+        if maps > FEW_MAPS:
+            return None
+        return max(1, SMALL_PRODUCT // (maps * summed * prod(self.output[3:])))
+
+    # What algorithms share
 
     def bank(self, filters: "Value") -> "Value":
         """The filters as they are laid on the image: reversed where the geometry flips."""
-        return filters.flip(2, 3) if self.geometry.flip else filters
+        return filters.flip(*range(2, 2 + self.ndim)) if self.flip else filters
+
+    @contextmanager
+    def blocks(
+        self, k: "Builder", bytes_each: int, calls: int, summed: int = 0, halo: int = 0
+    ) -> Iterator[tuple["Block", ...]]:
+        """Blocks of images, or where an image is larger than a tile, of parts of one image.
+
+        Gives a block of the batch, and one of each spatial axis of the output. Where they end does not depend
+        on the number of threads: so neither does any bit of the result.
+
+        Parameters
+        ----------
+        k : Builder
+            What is written with.
+        bytes_each : int
+            Bytes touched for one output pixel.
+        calls : int
+            About how many NumPy calls a block takes.
+        summed : int
+            Where each block leaves a partial sum: how many numbers for a map its product gives.
+        halo : int
+            Rows that a block computes beyond its own.
+        """
+        batch, sizes = self.output[0], self.output[2:]
+        small = bytes_each * self.pixels <= k.machine.tile_bytes and not halo
+        axes = [k.axis(batch, "n", "images", most=None if small else 1, counted=summed > 0)]
+        wide = halo or bytes_each * self.pixels > sizes[0] * k.machine.scratch_bytes // 4
+        cut = [] if small else sorted({0, self.ndim - 1} if wide else {0})
+        for axis, start in zip(cut, STARTS, strict=False):
+            size = "rows" if axis == 0 else "columns"
+            last = axis == self.ndim - 1
+            beyond = halo if axis == 0 else 0
+            most = self.most_rows(summed) if summed and axis == 0 else None
+            axes.append(k.axis(sizes[axis], start, size, most, beyond, last, summed > 0))
+        whole = prod(size for axis, size in enumerate(sizes) if axis not in cut)
+        with k.blocks(*axes, bytes_each=bytes_each * whole, calls=calls, fixed=True) as (one, *found):
+            walked = dict(zip(cut, found, strict=True))
+            blocks = [walked.get(axis, one._replace(start=0, size=size, number=0, parts=1))
+                      for axis, size in enumerate(sizes)]  # fmt: skip
+            yield (one, *blocks)
+
+    def window(
+        self, k: "Builder", image: "Value", blocks: Sequence["Block"], channels: "Slice | None" = None
+    ) -> "Value":
+        """The images [n,C,*window] that a block's outputs see, zeros around them; some channels or all."""
+        one, *spatial = blocks
+        chosen = k.steps(0, self.image[1], 1) if channels is None else channels
+        if not self.padded:
+            windows = [
+                block.window(stride, extent)
+                for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
+            ]
+            return image[one.slice, chosen, *windows]
+        sizes = [
+            (block.size - 1) * stride + extent
+            for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
+        ]
+        starts = [
+            block.start * stride - low
+            for block, stride, (low, _) in zip(spatial, self.stride, self.pads, strict=True)
+        ]
+        part = k.buffer((one.size, chosen.size, *sizes), self.dtype, "window")
+        k.into(padded_part, [image[one.slice, chosen], *(k.number(start) for start in starts)], part)
+        return part
+
+    def taps(
+        self, k: "Builder", blocks: Sequence["Block"]
+    ) -> "Iterator[tuple[tuple[int, ...], tuple[Slice, ...]]]":
+        """Each filter element, and the pixels of a block's window that it meets."""
+        for tap in product(*map(range, self.filters[2:])):
+            steps = zip(tap, blocks[1:], self.dilation, self.stride, strict=True)
+            yield tap, tuple(k.steps(t * dilation, block.size, s) for t, block, dilation, s in steps)
+
+    def at(self, blocks: Sequence["Block"]) -> tuple[Any, ...]:
+        """Where a block's outputs lie in the kernel's result."""
+        one, *spatial = blocks
+        places = [
+            block.slice._replace(start=block.start * step + start, step=step)
+            for block, start, step in zip(spatial, self.start, self.step, strict=True)
+        ]
+        return (one.slice, slice(None), *places)
 
 
-def _integer(size: object) -> int:
-    assert isinstance(size, int)
-    return size
+def padded_part(image: Any, *starts_and_out: Any) -> None:
+    """Copy a window of an image that may reach beyond its spatial axes; what lies outside is zero.
+
+    The last argument is where to, [..., *window]; before it stands where the window starts on each axis,
+    possibly before the image.
+    """
+    *starts, out = starts_and_out
+    lead = (slice(None),) * (image.ndim - len(starts))
+    source, target = list(lead), list(lead)
+    for axis, start in enumerate(starts, len(lead)):
+        size = out.shape[axis]
+        low = min(max(-start, 0), size)
+        high = max(min(image.shape[axis] - start, size), low)
+        out[(*target, slice(0, low))] = 0
+        out[(*target, slice(high, None))] = 0
+        target.append(slice(low, high))
+        source.append(slice(start + low, start + high))
+    np.copyto(out[tuple(target)], image[tuple(source)])

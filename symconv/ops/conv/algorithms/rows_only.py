@@ -1,77 +1,100 @@
-"""Unrolling along the width only (memory-efficient convolution, Cho and Brand 2017).
+"""Unrolling along all axes but the first (memory-efficient convolution, Cho and Brand 2017).
 
     unrolled  [C kw, rows, Wo]        the pixels that each column of the filters meets
     products  [kh K, rows Wo]         one matrix product with the filters, row by row: [kh K, C kw]
     output    [K, rows, Wo]           the kh products, each shifted by its filter row, added up
 
 It moves kh times less than columns do, and its matrix has kh times more rows: the best for few filters
-and large ones, such as the chapter's.
+and large ones, such as the chapter's. In three dimensions the "rows" are those along the first axis.
+
+The gradient by the filters unrolls likewise, and multiplies the output's gradient by what each filter row
+meets: kh products of [K, rows Wo] and [rows Wo, C kw], views of what was unrolled once. Each block leaves a
+partial sum, and these are added in the order of the blocks.
 """
 
+from math import prod
 from typing import TYPE_CHECKING
 
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from collections.abc import Sequence
+
+    from symconv.compile.builder import Block, Builder
+    from symconv.compile.program import Size, Value
 
 NAME = "rows only"
 
 
-def fits(problem: Problem) -> bool:
-    """Two spatial axes and one group."""
-    return problem.planar and problem.geometry.groups == 1
+def unfit(problem: Problem) -> str:
+    """One group; by the filters a row stride of 1: a product takes other rows only as a copy."""
+    if problem.groups > 1:
+        return f"{problem.groups} groups, needs 1"
+    if problem.kind == "filters" and problem.stride[0] > 1:
+        return f"stride {problem.stride[0]} along the first axis, needs 1"
+    return ""
 
 
-def cost(problem: Problem) -> float:
+def cost(problem: Problem) -> Cost:
     """The unrolled rows, the product, and adding up its kh parts."""
-    batch, count, rows, columns = problem.output
-    channels, height, width = problem.filters[1:]
-    all_rows = rows * problem.geometry.stride[0] + problem.extents[0]
-    pixels = batch * all_rows * columns
-    return (
-        problem.padding()
-        + problem.moved(pixels * channels * width)
-        + problem.product(height * count, channels * width, pixels)
-        + problem.moved(height * count * batch * rows * columns) * 1.5
-        + batch * (width + height) * 1500
+    batch, count, rows, *others = problem.output
+    channels, height, *kernel = problem.filters[1:]
+    all_rows = rows * problem.stride[0] + problem.extents[0]
+    pixels = batch * all_rows * prod(others)
+    width = prod(kernel)
+    summed = batch * problem.pixels * count
+    if problem.kind == "filters":
+        return Cost(
+            product=problem.product(count, channels * width, batch * problem.pixels) * height,
+            moved=problem.padding() + problem.moved(pixels * channels * width + summed),
+            calls=batch * (width + height) * 1500,
+        )
+    return Cost(
+        product=problem.product(height * count, channels * width, pixels),
+        moved=problem.padding() + problem.moved(pixels * channels * width + height * summed * 1.5),
+        calls=batch * (width + height) * 1500,
     )
 
 
-def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
-    """Block by block of output rows of one image."""
-    batch, count, rows, columns = problem.output
-    channels, height, width = problem.filters[1:]
-    (row_stride, stride), (row_dilation, dilation) = problem.geometry.stride, problem.geometry.dilation
-    source = problem.pad(k, image)
-    bank = k.buffer((height * count, channels * width), problem.dtype, "bank")
-    k.copy(problem.bank(filters).transpose(2, 0, 1, 3), bank.reshape(height, count, channels, width))
+def error(problem: Problem) -> float:
+    """That of plain summation: the sum of a pixel's terms is one of kh sums."""
+    return 1.0
 
-    with k.blocks(
-        k.axis(batch, "n", most=1),
-        k.axis(rows, "top", "rows", halo=-(-(problem.extents[0] - row_stride) // row_stride)),
-        k.axis(columns, "left", "columns", last=True),
+
+def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
+    """Forward, or by the filters."""
+    if problem.kind == "forward":
+        _forward(k, problem, first, second)
+    else:
+        _by_filters(k, problem, first, second)
+
+
+def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
+    """Block by block of output rows of one image."""
+    count = problem.output[1]
+    channels, height, *kernel = problem.filters[1:]
+    width, axes = prod(kernel), range(3, 2 + problem.ndim)
+    row_stride, row_dilation = problem.stride[0], problem.dilation[0]
+    bank = k.buffer((height * count, channels * width), problem.dtype, "bank")
+    k.copy(problem.bank(filters).transpose(2, 0, 1, *axes), bank.reshape(height, count, channels, *kernel))
+
+    with problem.blocks(
+        k,
         bytes_each=problem.item * (channels * width + height * count) * row_stride,
         calls=width + height + 8,
-    ) as (one, block, across):
-        at = (one.start, slice(None), block.slice, across.slice)
-        window = source[
-            one.start,
-            :,
-            block.window(row_stride, problem.extents[0]),
-            across.window(stride, problem.extents[1]),
-        ]
-        all_rows = window.shape[1]
-        unrolled = k.buffer((channels, width, all_rows, across.size), problem.dtype, "unrolled")
-        for column in range(width):
-            k.copy(window[:, :, k.steps(column * dilation, across.size, stride)], unrolled[:, column])
-        products = k.buffer((height, count, all_rows, across.size), problem.dtype, "products")
+        halo=max(1, -(-(problem.extents[0] - row_stride) // row_stride)),
+    ) as (one, block, *others):
+        unrolled = _unrolled(k, problem, image, (one, block, *others))
+        all_rows, *sizes = unrolled.shape[1 + len(kernel) :]
+        flat = _product(all_rows, *sizes)
+        products = k.buffer((height, count, all_rows, *sizes), problem.dtype, "products")
         k.matmul(
             bank,
-            unrolled.reshape(channels * width, all_rows * across.size),
-            products.reshape(height * count, all_rows * across.size),
+            unrolled.reshape(channels * width, flat),
+            products.reshape(height * count, flat),
         )
+        at = (one.start, *problem.at((one, block, *others))[1:])
         tile = k.tile(at)
         shifted = [
             products[row][:, k.steps(row * row_dilation, block.size, row_stride)] for row in range(height)
@@ -83,3 +106,60 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
             for product in shifted[2:]:
                 k.call("add", tile, product, out=tile)
         k.epilogue(tile, at)
+
+
+def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value") -> None:
+    """Block by block of the output's gradient, each filter row with the rows that it meets."""
+    count = problem.output[1]
+    channels, height, *kernel = problem.filters[1:]
+    width = prod(kernel)
+    with problem.blocks(
+        k,
+        bytes_each=problem.item * (channels * width + count),
+        calls=width + height + 8,
+        summed=channels * width,
+        halo=max(1, problem.extents[0] - 1),
+    ) as (one, block, *others):
+        unrolled = _unrolled(k, problem, image, (one, block, *others))
+        sizes = [block.size, *(other.size for other in others)]
+        flat = _product(*sizes)
+        some = k.buffer((count, *sizes), problem.dtype, "gradients")
+        k.copy(gradient[one.start, :, block.slice, *(other.slice for other in others)], some)
+        lined = unrolled.reshape(channels * width, *unrolled.shape[1 + len(kernel) :])
+        axes = (one, block, *others)
+        parts = (part.parts for part in axes)
+        partial = k.keep((*parts, height, count, channels * width), problem.dtype, "partial")
+        at = tuple(part.number for part in axes)
+        for row in range(height):
+            met = lined[:, k.steps(row * problem.dilation[0], block.size, 1)]
+            k.matmul(
+                some.reshape(count, flat),
+                met.reshape(channels * width, flat).transpose(1, 0),
+                partial[(*at, row)],
+            )
+    total = k.buffer((height, count, channels * width), problem.dtype, "total")
+    k.call("add.reduce", partial, out=total, axis=tuple(range(len(axes))))
+    whole = k.whole(2 + problem.ndim)
+    tile = k.tile(whole)
+    found = total.reshape(height, count, channels, *kernel)
+    k.copy(problem.bank(found.transpose(1, 2, 0, *range(3, 2 + problem.ndim))), tile)
+    k.epilogue(tile, whole)
+
+
+def _unrolled(k: "Builder", problem: Problem, image: "Value", blocks: "Sequence[Block]") -> "Value":
+    """What the columns of the filters meet in the rows that a block of one image sees."""
+    channels, _, *kernel = problem.filters[1:]
+    window = problem.window(k, image, blocks)[0]
+    sizes = [block.size for block in blocks[2:]]
+    unrolled = k.buffer((channels, *kernel, window.shape[1], *sizes), problem.dtype, "unrolled")
+    for tap, pixels in problem.taps(k, blocks):
+        if tap[0] == 0:
+            k.copy(window[:, :, *pixels[1:]], unrolled[:, *tap[1:]])
+    return unrolled
+
+
+def _product(*sizes: "Size") -> "Size":
+    flat: Size = 1
+    for size in sizes:
+        flat = flat * size
+    return flat

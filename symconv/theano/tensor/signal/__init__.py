@@ -1,8 +1,8 @@
 """``theano.tensor.signal``: pooling; imports its modules."""
 
 from symconv.theano._names import refuses
-from symconv.theano.tensor.signal import pool
+from symconv.theano.tensor.signal import downsample, pool
 
 __getattr__ = refuses("theano.tensor.signal", globals())
 
-__all__ = ["pool"]
+__all__ = ["downsample", "pool"]

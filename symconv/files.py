@@ -1,4 +1,4 @@
-"""Writes a file all at once or not at all; imports the errors and nothing else of symconv."""
+"""Writes a file all at once or not at all, and reads no more than was allowed; imports the errors only."""
 
 import contextlib
 import os
@@ -54,6 +54,29 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> Path:
     with contextlib.suppress(OSError):  # the file is complete; some file systems cannot flush folders
         _sync_folder(target.parent)
     return wanted
+
+
+def read_bytes(path: str | os.PathLike[str], most: int) -> bytes:
+    """What a file holds, unless that is more than ``most`` bytes.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be read or is larger.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(most + 1)
+    except OSError as error:
+        raise FileError(
+            f"the file {os.fspath(path)!r} cannot be read: {error.strerror or error}", hint="check the path"
+        ) from error
+    if len(data) > most:
+        raise FileError(
+            f"the file {os.fspath(path)!r} has more than {most} bytes",
+            hint="if it is yours and really so large, pass a larger limit with most=",
+        )
+    return data
 
 
 def _sync_folder(folder: Path) -> None:
