@@ -9,6 +9,7 @@ import numpy as np
 import symconv as sc
 from symconv.errors import ArgumentError, OptionError
 from symconv.graph.nodes import Variable
+from symconv.graph.traverse import leaves
 from symconv.ops.random.legacy import PermuteRowElements
 from symconv.theano._variables import (
     METHODS,
@@ -28,7 +29,8 @@ SAME = {
         "batched_dot", "outer", "set_subtensor", "inc_subtensor", "concatenate", "diag", "tril", "triu",
         "roll", "take", "choose", "compress", "nonzero", "nonzero_values", "flatnonzero", "searchsorted",
         "max", "min", "argmax", "argmin", "any", "all", "max_and_argmax", "ptp", "identity_like",
-        "repeat", "shape", "atleast_nd", "fill_diagonal", "bincount", "topk", "argtopk",
+        "repeat", "shape", "atleast_nd", "fill_diagonal", "fill_diagonal_offset",
+        "bincount", "topk", "argtopk",
         "topk_and_argtopk",
     )
     if hasattr(sc, name)
@@ -352,8 +354,7 @@ def get_scalar_constant_value(v: Any) -> Any:
         For anything that is not known while building.
     """
     v = as_tensor_variable(v)
-    leaves = sc.FunctionGraph((), (v,)).leaves
-    if not all(isinstance(leaf, sc.Constant) for leaf in leaves):
+    if not builtins.all(isinstance(leaf, sc.Constant) for leaf in leaves([v], frozenset())):
         raise ArgumentError(f"{v} is no constant")
     return np.asarray(v.eval())[()]
 
