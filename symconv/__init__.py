@@ -28,13 +28,14 @@ from symconv.errors import (
     RewriteError,
     ShapeError,
     SymconvError,
+    UndefinedGradientError,
     UnusedInputError,
 )
-from symconv.gradient import Lop, Rop, grad, verify_grad
+from symconv.gradient import Lop, Rop, grad
 from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
-from symconv.graph.op import Op, as_variable
+from symconv.graph.op import NoGradient, Op, as_variable
 from symconv.graph.types import TensorType
 from symconv.ops import (
     axes,
@@ -101,15 +102,18 @@ _MODULES = {
     "symconv.compile.rewrite": "NodeRule Rule",
     "symconv.compile.pipeline": "PASSES",
     "symconv.compile.function": "function",
+    "symconv.gradient.checking": "numeric_grad verify_grad",
+    "symconv.gradient.matrices": "hessian jacobian",
+    "symconv.gradient.parts": "subgraph_grad",
     "symconv.viz": "debugprint draw pp to_dot to_html to_networkx",
     "symconv.ops.scan": "foldl foldr map reduce scan until",
     "symconv.ops.pool": "max_pool_2d_same_size pool pool_1d pool_2d pool_3d",
     "symconv.ops.nn":
         "absolute_error batch_normalization batch_normalization_test batch_normalization_train "
         "binary_crossentropy categorical_crossentropy dropout elu gelu hard_sigmoid hard_swish hinge "
-        "huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu sigmoid "
-        "sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign squared_error "
-        "swish tanh ultra_fast_sigmoid",
+        "h_softmax huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu "
+        "sigmoid sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign "
+        "squared_error swish tanh ultra_fast_sigmoid",
     "symconv.ops.conv.combined": "causal_conv1d depthwise_conv separable_conv signal_conv2d",
     "symconv.ops.conv.transposed":
         "conv1d_transpose conv2d_transpose conv3d_transpose conv_grad_wrt_inputs conv_grad_wrt_weights "
@@ -134,11 +138,12 @@ __all__ = [
     "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
     "conv2d", "conv3d", "DisconnectedInputError", "DTypeError", "FileError", "flatten",
     "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
-    "LinAlgError", "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op",
+    "LinAlgError", "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule",
+    "NoGradient", "Op",
     "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
     "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
     "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
-    "UnusedInputError", "var", "Variable", "verify_grad",
+    "UndefinedGradientError", "UnusedInputError", "var", "Variable",
     *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
     *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__,
     *index.__all__, *joined.__all__, *order.__all__,

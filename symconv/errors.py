@@ -92,6 +92,10 @@ class GradientError(SymconvError, ValueError):
     """A gradient that does not exist or was asked for wrongly."""
 
 
+class UndefinedGradientError(GradientError, TypeError):
+    """A gradient that an op on the way declares not to exist."""
+
+
 class DisconnectedInputError(GradientError):
     """A cost that does not depend on the variable to differentiate by."""
 

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from reference import evaluate, numeric_gradient
 
+import symconv as sc
+import symconv.ops.complex
 import symconv.ops.reduce
 from symconv.errors import (
     ArgumentError,
@@ -178,9 +180,9 @@ def test_known_gradients_refused():
     x, n = dvector("x"), lvector("n")
     with pytest.raises(ArgumentError, match="cost or known_grads"):
         grad(None, x)
-    with pytest.raises(GradientError, match="floating point"):
+    with pytest.raises(DTypeError, match="floating point"):
         grad(None, x, known_grads={n: np.array([1.0])})
-    with pytest.raises(GradientError, match="floating point"):
+    with pytest.raises(DTypeError, match="floating point"):
         grad(None, x, known_grads={x: np.array([1])})
     with pytest.raises(ShapeError, match="another shape"):
         grad(None, x, known_grads={x: np.ones((1, 2))})
@@ -201,17 +203,96 @@ def test_costs_refused():
         grad(x.sum(), {x})
 
 
-def test_complex_refused():
-    z = Variable(TensorType("complex64", (None,)), "z")
-    with pytest.raises(GradientError, match=r"(?s)z is complex64.*real and imaginary parts"):
-        grad(abs(z).sum(), z)
+def test_through_complex_numbers():
+    # the gradient by z = x + iy is dC/dx + i dC/dy
+    z = Variable(TensorType("complex128", (None,)), "z")
+    point = np.array([3.0 + 4.0j, -1.0 + 0.5j])
+    np.testing.assert_allclose(evaluate(grad(abs(z).sum(), z), {z: point}), point / abs(point))
+    np.testing.assert_allclose(evaluate(grad((z * z).real().sum(), z), {z: point}), 2 * point.conj())
+    np.testing.assert_allclose(evaluate(grad((z * z).imag().sum(), z), {z: point}), 2j * point.conj())
+    np.testing.assert_array_equal(evaluate(grad(abs(z).sum(), z), {z: [0.0]}), [0])
     x = dvector("x")
-    line = inspect.currentframe().f_lineno + 1
-    cost = abs(x * 1j).sum()
-    with pytest.raises(GradientError, match=rf"(?s)through complex.*test_gradient\.py:{line} in"):
-        grad(cost, x)
-    mixed = (x + abs(z)).sum()  # complex numbers beside the way are no obstacle
-    assert grad(mixed, x).dtype == "float64"
+    mixed = (abs(x * 1j) + abs(z) * x).sum()
+    gradient = grad(mixed, x)
+    assert gradient.dtype == "float64"
+    np.testing.assert_allclose(evaluate(gradient, {z: point, x: [2.0, -3.0]}), [1 + 5, -1 + abs(point[1])])
+
+
+@pytest.mark.parametrize("function", [
+    lambda z: abs(z) ** 2, lambda z: (z * z).real(), lambda z: rows.exp(z).imag(),
+    lambda z: abs(rows.sin(z) / (z + 2)), sc.angle,
+    lambda z: rows.sqrt(z).real() + rows.log(z).imag(), lambda z: abs(rows.sign(z) - 1j), lambda z: rows.conj(z).imag(),
+])  # fmt: skip
+def test_complex_functions_of_real_parts(function):
+    x, y = np.array([0.7, -1.2, 0.3]), np.array([0.4, 0.9, -1.5])
+    verify_grad(lambda a, b: function(symconv.ops.complex.complex(a, b)), [x, y])
+    verify_grad(lambda a, b: grad(function(symconv.ops.complex.complex(a, b)).sum(), a), [x, y])
+
+
+def test_a_complex_cost_is_refused():
+    z = Variable(TensorType("complex64", (None,)), "z")
+    with pytest.raises(GradientError, match=r"(?s)complex64.*hint: take abs"):
+        grad(z.sum(), z)
+
+
+# Products, matrices, pieces
+
+
+def test_rop_is_the_transpose_of_lop():
+    x, w, u, v = dvector("x"), Variable(TensorType("float64", (None, None)), "w"), dvector("u"), dvector("v")
+    y = rows.tanh(dot(w, x)) * x.sum()
+    rng = np.random.default_rng(0)
+    values = {x: rng.normal(size=3), w: rng.normal(size=(4, 3)), u: rng.normal(size=4), v: rng.normal(size=3)}
+    left, right = evaluate([(Lop(y, x, u) * v).sum(), (Rop(y, x, v) * u).sum()], values)
+    np.testing.assert_allclose(left, right, rtol=1e-12)
+
+
+def test_jacobian_and_hessian():
+    x = dvector("x")
+    point = np.array([1.0, 2.0, -3.0])
+    y = x * x * x.sum()
+    found = sc.jacobian(y, x).eval({x: point})
+    np.testing.assert_allclose(found, np.diag(2 * point * point.sum()) + (point**2)[:, None] * np.ones(3))
+    cost = (x**3).sum() * x[0]
+    second = sc.hessian(cost, x).eval({x: point})
+    expected = np.diag(6 * point * point[0])
+    expected[0] += 3 * point**2
+    expected[:, 0] += 3 * point**2
+    np.testing.assert_allclose(second, expected)
+    one, several = sc.hessian(cost, x), sc.hessian(cost, [x])
+    assert isinstance(several, list)
+    assert one.type == several[0].type
+    with pytest.raises(GradientError, match=r"(?s)int64.*astype"):
+        sc.jacobian(lvector("n"), x)
+    m = Variable(TensorType("float64", (2, 3)), "m")
+    assert sc.jacobian(m * x, m).type.shape[2:] == (2, 3)
+    np.testing.assert_array_equal(
+        sc.jacobian(m * 2, m).eval({m: np.zeros((2, 3))}), 2 * np.eye(6).reshape(2, 3, 2, 3)
+    )
+
+
+def test_a_gradient_in_pieces():
+    x, w, v = dvector("x"), dvector("w"), dvector("v")
+    hidden = rows.tanh(w * x)
+    out = v * hidden
+    cost = (out**2).sum()
+    second, border = sc.subgraph_grad([v], [hidden], cost=cost)
+    first, _ = sc.subgraph_grad([w], [x], start={hidden: border[0]})
+    values = {x: [0.5, 1.0], w: [1.0, -2.0], v: [2.0, 3.0]}
+    whole = evaluate(grad(cost, [w, v]), values)
+    np.testing.assert_allclose(evaluate([first[0], second[0]], values), whole)
+    # of what lies before the border nothing is differentiated
+    (nothing,), _ = sc.subgraph_grad([w], [hidden], cost=cost)
+    np.testing.assert_array_equal(evaluate(nothing, values), [0, 0])
+
+
+def test_numeric_grad():
+    x, y = np.array([[1.0, 2.0]]), np.array(3.0)
+    found = sc.numeric_grad(lambda a, b: (a**2 * b).sum(), [x, y])
+    np.testing.assert_allclose(found[0], 2 * x * y, rtol=1e-9)
+    np.testing.assert_allclose(found[1], 5.0, rtol=1e-9)
+    with pytest.raises(DTypeError, match="floating-point arrays, got int"):
+        sc.numeric_grad(lambda a: a.sum(), [np.arange(3)])
 
 
 class Wrong(Op):

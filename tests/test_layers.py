@@ -19,7 +19,7 @@ ALLOWED = {
     "symconv.config": {"symconv.errors"},
     "symconv.graph": CORE,
     "symconv.ops": {*CORE, "symconv.ops"},
-    "symconv.gradient": {*CORE, "symconv.ops"},
+    "symconv.gradient": {*CORE, "symconv.gradient", "symconv.ops"},
     "symconv.compile": {*CORE, "symconv.compile", "symconv.compile.rules"},
     "symconv.compile.rules": {*CORE, "symconv.ops", "symconv.compile", "symconv.compile.rules"},
     "symconv": EVERYTHING_BUT_THE_EDGES - {"symconv"},

@@ -6,6 +6,7 @@ from time import perf_counter
 from typing import NamedTuple
 
 from symconv.compile import rules
+from symconv.compile.expand import expand
 from symconv.compile.fuse import fuse
 from symconv.compile.rewrite import AnyRule, Change, Driver
 from symconv.compile.unite import unite
@@ -42,8 +43,8 @@ def rewriting(name: str, given: Sequence[AnyRule]) -> Transformation:
 
 
 def canonical(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
-    """Rewriting; then loops do no more than is read of their results."""
-    return unite(Driver("canonical", rules.CANONICAL, log)(graph), log)
+    """Ops that are made of others written out; rewriting; then loops do no more than is read of them."""
+    return unite(Driver("canonical", rules.CANONICAL, log)(expand(graph, log)), log)
 
 
 PASSES: tuple[Pass, ...] = (

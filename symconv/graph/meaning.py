@@ -11,7 +11,7 @@ from symconv.errors import CompileError, IndexingError, ShapeError, SymconvError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
-from symconv.graph.types import Array, TensorType
+from symconv.graph.types import Array, TensorType, type_of
 
 Types = dict[Variable, TensorType]
 
@@ -30,6 +30,17 @@ def infer(node: Apply, known: Types) -> None:
     except SymconvError as error:
         raise explained(error, node, types) from None
     known.update(zip(node.outputs, found, strict=True))
+
+
+def result_types(graph: FunctionGraph, types: Sequence[TensorType]) -> tuple[TensorType, ...]:
+    """The types of a graph's outputs, given those of its inputs."""
+    known: Types = dict(zip(graph.inputs, types, strict=True))
+    for node in graph.nodes:
+        infer(node, known)
+    return tuple(
+        type_of(output.data) if isinstance(output, Constant) else known[output].with_value(None)
+        for output in graph.outputs
+    )
 
 
 def explained(error: SymconvError, node: Apply, types: Sequence[TensorType]) -> SymconvError:

@@ -7,11 +7,13 @@ hashing and printing come free. One op stands in one place:
     out_types(*types)                     dtype and shape of the outputs
     perform(*arrays)                      the meaning, in plain NumPy
     grad(inputs, outputs, gradients)      the derivative, symbolic
+    rop(inputs, outputs, tangents)        the derivative the other way, where it differs from grad's transpose
     fold(node)                            the op's own algebra
+    expand(node)                          what it is made of, where it is made of other ops
     lower(k, inputs, outputs)             how it is fast, written with the builder ``k``
 """
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -33,6 +35,22 @@ if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
 
 Role = Literal["view", "elementwise", "anchor", "reduction", "opaque", "control"]
 Gradients = Sequence[Variable | None]
+
+
+@dataclass(frozen=True)
+class NoGradient:
+    """What ``grad`` gives for an input by which there is no gradient: an error, if one is needed.
+
+    Attributes
+    ----------
+    reason : str
+        Why there is none, for the error's text.
+    """
+
+    reason: str
+
+
+Terms = Sequence[Variable | NoGradient | None]
 
 
 class United(NamedTuple):
@@ -122,19 +140,36 @@ class Op:
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
+    ) -> Terms:
         """Gradients by the inputs, given those by the outputs (None: no dependence).
 
         The result has one entry an input; None says that the input has no influence on the outputs'
-        values (a shape, an index).
+        values (a shape, an index), ``NoGradient`` that it has and there is no derivative.
+
+        Where numbers are complex, a gradient g of the cost C by z means dC = Re(g dz). So the formula of a
+        function of z with a derivative f'(z) is g · f'(z), as for real ones. (``grad`` hands the user the
+        conjugate, whose parts are the derivatives by the real and the imaginary part.)
         """
         raise GradientError(
             f"{self} has no gradient",
             hint="cut it out with disconnected_grad, or write a grad method for it",
         )
 
+    def rop(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], tangents: Gradients
+    ) -> Gradients | None:
+        """How the outputs change when the inputs change by ``tangents`` (None: not at all), to first order.
+
+        The result has one entry an output. None as a whole, the default, has it found from ``grad``.
+        """
+        return None
+
     def fold(self, node: Apply) -> Variable | None:
         """The op's own algebra: a simpler variable that equals the node's first output, or None."""
+        return None
+
+    def expand(self, node: Apply) -> Sequence[Variable] | None:
+        """The node's outputs written in other ops, before anything else is rewritten; None for itself."""
         return None
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
@@ -167,6 +202,10 @@ class Op:
             The op's inputs.
         """
         raise NotImplementedError(f"{type(self).__name__} runs no inner graphs")
+
+    def carried(self, node: Apply) -> Mapping[Variable, Variable]:
+        """For inputs of an apply that change while it runs, random states say, what becomes of them."""
+        return {}
 
     @property
     def family(self) -> Hashable:
@@ -278,4 +317,6 @@ def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
         ) from None
 
 
-__all__ = ["Gradients", "Op", "Role", "United", "as_tuple", "as_variable", "weak_constant"]
+__all__ = [
+    "Gradients", "NoGradient", "Op", "Role", "Terms", "United", "as_tuple", "as_variable", "weak_constant",
+]  # fmt: skip

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from symconv.errors import ArgumentError, DTypeError, RankError
 from symconv.frozen import frozen
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.meaning import Types, infer, interpret
+from symconv.graph.meaning import interpret, result_types
 from symconv.graph.nodes import Apply, Constant, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, United, as_variable, weak_constant
 from symconv.graph.origin import here
 from symconv.graph.traverse import ancestors, leaves, substitute, toposort
-from symconv.graph.types import Array, TensorType, type_of
-from symconv.ops.backward import backpropagate
+from symconv.graph.types import Array, TensorType
+from symconv.ops.backward import gradients_through
 from symconv.ops.elemwise_rows import zeros_like
 
 if TYPE_CHECKING:
@@ -51,8 +51,8 @@ class IfElse(Op):
     def out_types(self, condition: TensorType, *types: TensorType) -> tuple[TensorType, ...]:
         """What both graphs give has the sizes on which they agree; a choice that is known has its own."""
         if condition.value is not None:
-            return _types(self.graphs[0 if condition.value else 1], types)
-        pairs = zip(*(_types(graph, types) for graph in self.graphs), strict=True)
+            return result_types(self.graphs[0 if condition.value else 1], types)
+        pairs = zip(*(result_types(graph, types) for graph in self.graphs), strict=True)
         return tuple(_common(a, b) for a, b in pairs)
 
     def perform(self, *arrays: Array) -> tuple[Array, ...]:
@@ -69,7 +69,7 @@ class IfElse(Op):
     ) -> Gradients:
         """The derivative of the one graph, by everything that it uses; it is as lazy."""
         condition, *given = inputs
-        sides = [_derivative(graph, given, gradients) for graph in self.graphs]
+        sides = [gradients_through(graph, given, gradients) for graph in self.graphs]
         wanted = [place for place in range(len(given)) if any(side[place] is not None for side in sides)]
         results: list[Variable | None] = [None] * len(inputs)
         if not wanted:
@@ -116,37 +116,12 @@ class IfElse(Op):
         return substitute(graph.outputs, dict(zip(graph.inputs, given, strict=True)))[0]
 
 
-def _types(graph: FunctionGraph, types: Sequence[TensorType]) -> tuple[TensorType, ...]:
-    known: Types = dict(zip(graph.inputs, types, strict=True))
-    for node in graph.nodes:
-        infer(node, known)
-    return tuple(
-        type_of(output.data) if isinstance(output, Constant) else known[output].with_value(None)
-        for output in graph.outputs
-    )
-
-
 def _common(a: TensorType, b: TensorType) -> TensorType:
     return a.with_shape(x if x == y else None for x, y in zip(a.shape, b.shape, strict=True))
 
 
 def _interpreted(graph: FunctionGraph, *arrays: Array) -> Sequence[Array]:
     return interpret(graph, arrays)
-
-
-def _derivative(
-    graph: FunctionGraph, given: Sequence[Variable], gradients: Gradients
-) -> list[Variable | None]:
-    """Gradients by the inputs of one graph, over the variables that they stand for."""
-    seeds: dict[Variable, Variable] = {}
-    for output, gradient in zip(graph.outputs, gradients, strict=True):
-        if gradient is not None and output.type.is_float:
-            seeds[output] = seeds[output] + gradient if output in seeds else gradient
-    found = backpropagate(seeds, [v for v in graph.inputs if v.type.is_float], frozenset())
-    terms = [found.get(variable) for variable in graph.inputs]
-    outside = substitute([t for t in terms if t is not None], dict(zip(graph.inputs, given, strict=True)))
-    rest = iter(outside)
-    return [None if term is None else next(rest) for term in terms]
 
 
 def choose(

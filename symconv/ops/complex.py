@@ -1,19 +1,20 @@
 """Complex numbers: their parts, and how they are made of parts; imports rows.
 
-Forward computation takes complex dtypes everywhere; gradients are defined for real ones only.
+A gradient g by complex z means dC = Re(g dz), see ``Op.grad``: so that of Re z is g, that of Im z is -i g.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 
 from symconv.frozen import frozen
-from symconv.graph.nodes import Operand, Variable
-from symconv.graph.op import Op, as_variable
+from symconv.graph.nodes import Apply, Operand, Variable
+from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
 from symconv.graph.types import Array, TensorType, broadcast
-from symconv.ops.elemwise import common_dtype, floating_of
-from symconv.ops.elemwise_rows import arctan2, cast, zeros_like
+from symconv.ops.elemwise import common_dtype, floating_of, sum_to
+from symconv.ops.elemwise_rows import arctan2, cast, mul, zeros_like
 
 PARTS = {"complex64": "float32", "complex128": "float64"}
 WHOLES = {"float16": "complex64", "float32": "complex64", "float64": "complex128"}
@@ -38,6 +39,29 @@ class Part(Op):
     def perform(self, x: Array) -> Array:
         return (x.imag if self.imaginary else x.real).copy()
 
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        (gradient,) = gradients
+        if gradient is None:
+            return [None]
+        whole = cast(gradient, inputs[0].dtype)
+        return [mul(whole, -1j) if self.imaginary else whole]
+
+    def fold(self, node: Apply) -> Variable | None:
+        """A part of a number that was made of parts is that part; the real one of a real number itself."""
+        maker = node.inputs[0].owner
+        if maker is None:
+            return None
+        dtype = node.outputs[0].dtype
+        if isinstance(maker.op, MakeComplex):
+            part = maker.inputs[int(self.imaginary)]
+            return part if part.type == node.outputs[0].type else None
+        made_real = str(maker.op).startswith("cast{") and maker.inputs[0].dtype == dtype
+        if not made_real:
+            return None
+        return zeros_like(maker.inputs[0]) if self.imaginary else maker.inputs[0]
+
 
 class MakeComplex(Op):
     """Complex numbers of real and imaginary parts, which broadcast."""
@@ -53,6 +77,15 @@ class MakeComplex(Op):
         z = np.empty(shape, WHOLES[common_dtype((x.dtype.name, y.dtype.name))])
         z.real, z.imag = x, y
         return z
+
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Gradients:
+        (gradient,) = gradients
+        if gradient is None:
+            return [None, None]
+        terms = real(gradient), -imag(gradient)
+        return [sum_to(term, variable.type) for term, variable in zip(terms, inputs, strict=True)]
 
 
 def real(x: Operand) -> Variable:

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from symconv.errors import GradientError, OptionError
+from symconv.errors import OptionError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Operand, Variable
-from symconv.graph.op import Gradients, Op, Role, as_variable
+from symconv.graph.op import Gradients, NoGradient, Op, Role, Terms, as_variable
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
 from symconv.ops.elemwise_rows import clip, mul, zeros_like
@@ -54,17 +54,22 @@ class Zeroed(Pass):
         return [zeros_like(inputs[0])]
 
 
+@frozen
 class Undefined(Pass):
-    """The input itself; to differentiate through it is an error."""
+    """The input itself; to differentiate through it is an error.
+
+    Attributes
+    ----------
+    reason : str
+        What the error says.
+    """
+
+    reason: str = "it was declared undefined"
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        raise GradientError(
-            f"the gradient by {inputs[0]} was declared undefined",
-            arguments=[(str(inputs[0]), inputs[0].type)],
-            hint="leave it out of wrt, or cut it off with disconnected_grad",
-        )
+    ) -> Terms:
+        return [NoGradient(self.reason)]
 
 
 @frozen
@@ -142,7 +147,7 @@ def consider_constant(x: Operand) -> Variable:
 
 
 def undefined_grad(x: Operand) -> Variable:
-    """``x`` itself; a gradient that would have to go through it raises GradientError."""
+    """``x`` itself; a gradient that would have to go through it raises UndefinedGradientError."""
     return _passed(Undefined(), x)
 
 

@@ -404,6 +404,8 @@ def sum_to(gradient: Variable, type: TensorType) -> Variable:
         gradient = gradient.dimshuffle(
             *("x" if axis in stretched else next(kept) for axis in range(type.ndim))
         )
+    if gradient.type.is_complex and not type.is_complex:
+        gradient = gradient.real()
     return gradient if gradient.dtype == type.dtype else gradient.astype(type.dtype)
 
 

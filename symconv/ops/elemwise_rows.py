@@ -133,6 +133,14 @@ def _clip_gradient(
     )
 
 
+def _sign_gradient(x: Variable, z: Variable, g: Variable) -> Variable | None:
+    # Of complex numbers it is the point on the unit circle, which turns with x and does not grow.
+    if not x.type.is_complex:
+        return None
+    turned = g - conj(z * z * g)
+    return switch(eq(x, 0), 0.0, turned / (abs(x) * 2))
+
+
 add = row("add(x, y)", "x + y", as_numpy, lambda x, y, z, g: (g, g), infix="+", methods=("__add__",))
 sub = row("sub(x, y)", "x - y", as_numpy, lambda x, y, z, g: (g, -g),
           infix="-", ufunc="subtract", methods=("__sub__",), hint=BOOLEANS)
@@ -149,8 +157,9 @@ pow = row("pow(x, y)", "xʸ", as_numpy, _power_gradient, infix="**", ufunc="powe
                "Integers to negative integer powers raise when computed.")
 neg = row("neg(x)", "-x", as_numpy, lambda x, z, g: -g,
           infix="-", ufunc="negative", methods=("__neg__",), hint=BOOLEANS)
-sign = unary("sign(x)", "-1, 0 or 1 as x is negative, zero or positive", as_numpy)
-abs = unary("abs(x)", "|x|", as_numpy, lambda x, z, g: g * sign(x), ufunc="absolute",
+sign = unary("sign(x)", "-1, 0 or 1 as x is negative, zero or positive", as_numpy, _sign_gradient,
+             note="Of complex x it is x / |x|, or 0. Its derivative is zero where x is real.")
+abs = unary("abs(x)", "|x|", as_numpy, lambda x, z, g: g * conj(sign(x)), ufunc="absolute",
             methods=("__abs__", "abs"), note="Gradient: 0 where x = 0.")
 reciprocal = unary("reciprocal(x)", "1 / x", floating, lambda x, z, g: -(g * z * z))
 sqr = unary("sqr(x)", "x²", as_numpy, lambda x, z, g: g * 2 * x, ufunc="square")
@@ -194,7 +203,7 @@ cosh: Elemwise = unary("cosh(x)", "(eˣ + e⁻ˣ) / 2", floating, lambda x, z, g
 tanh = unary("tanh(x)", "sinh(x) / cosh(x)", floating, lambda x, z, g: g * (1 - z * z))
 arcsinh = unary("arcsinh(x)", "the inverse of sinh", floating, lambda x, z, g: g / sqrt(x * x + 1))
 arccosh = unary("arccosh(x)", "the inverse of cosh", floating,
-                lambda x, z, g: g / sqrt((x - 1) * (x + 1)))
+                lambda x, z, g: g / (sqrt(x - 1) * sqrt(x + 1)))
 arctanh = unary("arctanh(x)", "the inverse of tanh", floating, lambda x, z, g: g / ((1 - x) * (1 + x)))
 deg2rad = unary("deg2rad(x)", "x · π / 180", floating, lambda x, z, g: g * (math.pi / 180))
 rad2deg = unary("rad2deg(x)", "x · 180 / π", floating, lambda x, z, g: g * (180 / math.pi))

@@ -1,8 +1,8 @@
 """Special functions as elementwise rows: the error functions, and x log y with 0 log 0 = 0; imports rows.
 
 The error functions are computed in float64 by the rational approximations of FDLIBM's s_erf.c (Sun
-Microsystems, 1993): at most 2 units in the last place from the truth, erfc also where it is nearly 0. For
-lower precisions the result is rounded once.
+Microsystems, 1993): erf at most 2 units in the last place from the truth, erfc 5, also where it is nearly 0.
+For lower precisions the result is rounded once.
 """
 
 import math

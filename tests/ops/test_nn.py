@@ -5,6 +5,7 @@ import pytest
 from reference import evaluate
 from scipy import special
 
+from symconv.errors import OptionError
 from symconv.gradient import grad, verify_grad
 from symconv.graph.nodes import Variable
 from symconv.graph.types import TensorType
@@ -20,9 +21,13 @@ FORMULAS = {
     "softsign": lambda x: x / (1 + np.abs(x)),
     "swish": lambda x: x * special.expit(x),
     "gelu": lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+    "gelu_exact": lambda x: x * special.ndtr(x),
+    "mish": lambda x: x * np.tanh(np.logaddexp(x, 0)),
+    "hard_swish": lambda x: x * np.clip(x / 6 + 0.5, 0, 1),
     "sigmoid": special.expit,
     "softplus": lambda x: np.logaddexp(x, 0),
 }
+VARIANTS = {"gelu_exact": lambda x: nn.gelu(x, approximate="none")}
 POINTS = np.array([-800.0, -3.7, -1.0, -0.3, 0.0, 0.2, 1.0, 4.1, 800.0])
 
 
@@ -30,19 +35,23 @@ def variable(*shape, dtype="float64"):
     return Variable(TensorType(dtype, shape))
 
 
+def activation(name):
+    return VARIANTS.get(name) or getattr(nn, name)
+
+
 @pytest.mark.parametrize("name", FORMULAS)
 def test_formula(name):
     x = variable(None)
-    result = getattr(nn, name)(x)
+    result = activation(name)(x)
     np.testing.assert_allclose(evaluate(result, {x: POINTS}), FORMULAS[name](POINTS), rtol=1e-12, atol=1e-300)
-    assert getattr(nn, name)(variable(3, dtype="float32")).dtype == "float32"
+    assert activation(name)(variable(3, dtype="float32")).dtype == "float32"
 
 
 @pytest.mark.parametrize("name", FORMULAS)
 def test_gradient(name):
-    verify_grad(getattr(nn, name), [POINTS[[1, 2, 3, 5, 6, 7]] + 0.05])
+    verify_grad(activation(name), [POINTS[[1, 2, 3, 5, 6, 7]] + 0.05])
     x = variable(None)
-    extremes = evaluate(grad(getattr(nn, name)(x).sum(), x), {x: POINTS})
+    extremes = evaluate(grad(activation(name)(x).sum(), x), {x: POINTS})
     assert np.isfinite(extremes).all()
 
 
@@ -82,6 +91,30 @@ def test_logsumexp_of_infinities():
         with np.errstate(all="ignore"):
             expected = np.logaddexp(*point)
         np.testing.assert_array_equal(evaluate(nn.logsumexp(x), {x: point}), expected)
+
+
+def test_ultra_fast_sigmoid():
+    x = variable(None)
+    points = np.array([-7.0, -3.0, -1.0, 0.0, 1.0, 3.0, 4.0, 7.0])
+    found = evaluate(nn.ultra_fast_sigmoid(x), {x: points})
+    exact = [0.05, 0.25, 0.5, 0.75, 0.95]
+    np.testing.assert_allclose(found[1:6], exact, rtol=1e-15)
+    np.testing.assert_allclose(found[[0, 7]], [1 - 0.997527376843365, 0.997527376843365], rtol=1e-12)
+    np.testing.assert_allclose(found[6], 0.5 + 0.5 * (0.935409070603099 + 0.0458812946797165 * 0.3))
+    many = np.linspace(-9, 9, 999)
+    assert np.abs(evaluate(nn.ultra_fast_sigmoid(x), {x: many}) - special.expit(many)).max() < 0.028
+    verify_grad(nn.ultra_fast_sigmoid, [points + 0.1])
+
+
+def test_prelu_learns_its_slope():
+    slope = np.array([[0.1], [0.5]])
+    verify_grad(lambda x, s: nn.prelu(x, s.sum(axis=1, keepdims=True)), [np.array([[1.0, -2], [3, -4]]), slope])
+    assert nn.prelu(variable(3, dtype="int8"), variable()).dtype == "float64"
+
+
+def test_gelu_knows_two_forms():
+    with pytest.raises(OptionError, match=r"(?s)no approximation 'erf'.*hint: choose 'tanh' or 'none'"):
+        nn.gelu(variable(3), approximate="erf")
 
 
 def test_isclose():

@@ -2,11 +2,13 @@
 
 import itertools
 import pickle
+import warnings
 
 import numpy as np
 import pytest
 from reference import evaluate, numeric_gradient
 
+import symconv as sc
 from symconv.errors import DTypeError, RankError, ShapeError
 from symconv.gradient import grad, verify_grad
 from symconv.graph.nodes import Variable
@@ -200,3 +202,47 @@ def test_ops_are_data():
     assert ops.Reduce(ops.REDUCTIONS["max"], ()).fold(ops.max(x, ()).owner) is x
     n = variable(2, dtype="int8")
     assert ops.sum(n, ()).owner.op.fold(ops.sum(n, ()).owner) is None
+
+
+def test_max_and_argmax():
+    x = variable(None, None)
+    array = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
+    largest, position = ops.max_and_argmax(x, 1, keepdims=True)
+    found = evaluate([largest, position, grad(largest.sum(), x)], {x: array})
+    np.testing.assert_array_equal(found[0], [[3], [2]])
+    np.testing.assert_array_equal(found[1], [[1], [0]])
+    np.testing.assert_array_equal(found[2], [[0, 1, 1], [1, 1, 1]])
+
+
+def test_products_without_zeros():
+    verify_grad(lambda x: ops.prod(x, 1, no_zeros=True), [arrays("float64", (2, 3))])
+    verify_grad(lambda x: grad(ops.prod(x, no_zeros=True), x), [arrays("float64", (2, 3))])
+    x = variable(None, dtype="int8")
+    assert ops.prod(x, no_zeros=True).type == ops.prod(x).type
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0), (1, 1)])
+def test_compiled_over_nothing(shape):
+    x = sc.matrix("x")
+    kinds = ["sum", "prod", "all", "any", "mean", "logsumexp"]
+    outputs = [getattr(sc, kind)(x, axis) for kind in kinds for axis in (0, 1, None)]
+    array = np.ones(shape)
+    results = sc.function([x], outputs, mode="checked")(array)
+    pairs = [(kind, axis) for kind in kinds for axis in (0, 1, None)]
+    for (kind, axis), result in zip(pairs, results, strict=True):
+        if kind == "logsumexp":
+            with np.errstate(divide="ignore"):
+                meant = np.log(np.exp(array).sum(axis))
+        else:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the mean of nothing
+                meant = getattr(np, kind)(array, axis=axis)
+        np.testing.assert_array_equal(result, meant)
+
+
+def test_the_extreme_of_nothing_names_the_line():
+    x = sc.matrix("x")
+    for kind in ("max", "min", "argmax", "argmin"):
+        f = sc.function([x], getattr(sc, kind)(x, 0))
+        with pytest.raises(ShapeError, match=r"(?s)axis 0, which has size 0.*test_reduce\.py"):
+            f(np.zeros((0, 3)))

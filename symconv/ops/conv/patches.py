@@ -9,19 +9,19 @@ values are never used: Unfold the kernel's, as the last axes of ``like``; Fold t
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import RankError, ShapeError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.conv.geometry import ConvGeometry, sizes_text
 
 
-@dataclass(frozen=True)
+@frozen
 class _Patches(Op):
     """What the two share.
 

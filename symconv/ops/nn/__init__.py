@@ -1,7 +1,7 @@
 """What neural networks use, composed of other functions, by theme; imports ops.
 
     activations    relu, elu, gelu, sigmoid and their kin
-    softmaxes      softmax, log_softmax, logsumexp
+    softmaxes      softmax, log_softmax, logsumexp, h_softmax
     losses         cross-entropies, hinge, squared and Huber errors
     normalisation  batch normalisation, dropout
 

@@ -182,7 +182,7 @@ def _as_given(value: Variable, over: tuple[int, ...], like: Variable) -> Variabl
 class Stream(Protocol):
     """What dropout needs of a stream of random numbers."""
 
-    def uniform(self, size: Any) -> Variable:
+    def uniform(self, shape: Any, /) -> Variable:
         """Numbers in [0, 1) of a shape, given as a tuple of numbers and scalar variables."""
 
 
@@ -195,7 +195,7 @@ def dropout(x: Operand, p: Operand, stream: Stream) -> Variable:
     p : float or variable
         Probability in [0, 1) of being dropped.
     stream : a stream of random numbers
-        Anything whose ``uniform(size=...)`` draws numbers in [0, 1).
+        Anything whose ``uniform(shape)`` draws numbers in [0, 1).
 
     Returns
     -------
@@ -220,7 +220,7 @@ def dropout(x: Operand, p: Operand, stream: Stream) -> Variable:
     size = tuple(size_of(x, axis) if dim is None else dim for axis, dim in enumerate(x.type.shape))
     keep = 1 - p if isinstance(p, int | float) else 1 - as_variable(p)
     scale = 1 / keep if isinstance(keep, int | float) else cast(reciprocal(keep), x.dtype)
-    mask: Variable = lt(stream.uniform(size=size), keep)
+    mask: Variable = lt(stream.uniform(size), keep)
     result: Variable = switch(mask, x * scale, 0)
     return result
 

@@ -2,10 +2,13 @@
 
 from symconv.errors import RankError
 from symconv.graph.nodes import Operand, Variable
+from symconv.graph.op import as_variable
 from symconv.graph.origin import here
+from symconv.ops.dot import batched_dot, dot, tensordot
+from symconv.ops.index import Positions
 from symconv.ops.nn.activations import floated
 from symconv.ops.reduce import Axes
-from symconv.ops.shape import dimshuffle, normalised_axes
+from symconv.ops.shape import dimshuffle, flatten, normalised_axes, size_of
 from symconv.ops.softmax import LogSoftmax, LogSumExp, Softmax
 
 
@@ -82,6 +85,66 @@ def logsumexp(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable
     return dimshuffle(result, *(index for index in range(x.ndim) if index not in axes))
 
 
+def h_softmax(
+    x: Operand,
+    n_outputs: int,
+    W1: Operand,
+    b1: Operand,
+    W2: Operand,
+    b2: Operand,
+    target: Operand | None = None,
+) -> Variable:
+    """Softmax in two levels: first over C classes, then over the O outputs of one class (Goodman 2001).
+
+    Output k belongs to class k // O: its probability is softmax(x W1 + b1) at the class, times
+    softmax(x W2[class] + b2[class]) at k mod O. For targets only one class a row is computed.
+
+    Parameters
+    ----------
+    x : variable or array_like
+        [N, F]
+    n_outputs : int
+        How many outputs count, at most C · O.
+    W1, b1 : variable or array_like
+        [F, C] and [C].
+    W2, b2 : variable or array_like
+        [C, F, O] and [C, O].
+    target : integer variable or array_like, optional
+        [N]: one output for each row.
+
+    Returns
+    -------
+    Variable
+        [N, n_outputs]; with ``target`` [N].
+
+    Raises
+    ------
+    RankError
+        For arguments of other ranks.
+    """
+    x, W1, b1, W2, b2 = (as_variable(value) for value in (x, W1, b1, W2, b2))
+    for name, value, ndim in [("x", x, 2), ("W1", W1, 2), ("b1", b1, 1), ("W2", W2, 3), ("b2", b2, 2)]:
+        if value.ndim != ndim:
+            raise RankError(
+                f"h_softmax needs {name} of {ndim} dimensions, got {value.ndim}",
+                arguments=[(name, value.type)],
+                where=here(),
+            )
+    classes = softmax(dot(x, W1) + b1)
+    result: Variable
+    if target is None:
+        within = softmax(tensordot(x, W2, ((1,), (1,))) + b2)
+        every = dimshuffle(classes, 0, 1, "x") * within
+        result = flatten(every, 2)[:, :n_outputs]
+        return result
+    size = size_of(b2, 1)
+    chosen = as_variable(target) // size
+    rows = Positions(0)(x)[:, 0]
+    within = softmax(batched_dot(x, W2[chosen]) + b2[chosen])
+    result = classes[rows, chosen] * within[rows, as_variable(target) % size]
+    return result
+
+
 def _along(name: str, x: Operand, axis: Axes) -> tuple[Variable, tuple[int, ...]]:
     x = floated(x)
     if x.ndim == 0:
@@ -93,4 +156,4 @@ def _along(name: str, x: Operand, axis: Axes) -> tuple[Variable, tuple[int, ...]
 
 logsoftmax = log_softmax
 
-__all__ = ["log_softmax", "logsoftmax", "logsumexp", "softmax"]
+__all__ = ["h_softmax", "log_softmax", "logsoftmax", "logsumexp", "softmax"]

@@ -95,11 +95,11 @@ class _Derivative:
     def _backwards(self) -> dict[Variable, Variable]:
         """Gradients by the step's inputs: first which states have any, then what they are."""
         states = self.layout.states
-        wrt = [variable for variable in self.op.inner.inputs if variable.type.is_float]
+        wrt = [variable for variable in self.op.inner.inputs if not variable.type.is_discrete]
         active = {
             k for k in range(len(states))
             if (self.whole_gradients[k] is not None or self.final_gradients[k] is not None)
-            and self.news[k].type.is_float
+            and not self.news[k].type.is_discrete
         }  # fmt: skip
         while True:
             seeds: dict[Variable, Variable] = {}
