@@ -132,7 +132,7 @@ class Machine:
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
     FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
-    SHORT: ClassVar[float] = 5000  # a call: where they are shorter, threads only wait for one another's
+    SHORT: ClassVar[float] = 3000  # a call: where they are shorter, threads only wait for one another's
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
 

@@ -25,7 +25,7 @@ from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import columns, costs, depthwise, fft, pointwise, rows_only
+from symconv.ops.conv.algorithms import columns, costs, depthwise, fft, pointwise, rows_only, winograd
 from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft)
+PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft, winograd)
 MOST_ERROR = 4.0
 
 

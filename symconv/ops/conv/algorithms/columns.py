@@ -66,8 +66,7 @@ def _bytes_each(problem: Problem) -> int:
 def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
     """Block by block; where it is one image's, the product is laid out as the output is."""
     count, groups = problem.output[1], problem.groups
-    bank = k.buffer((groups, count // groups, problem.field), problem.dtype, "bank")
-    k.copy(problem.bank(filters), bank.reshape(*problem.filters))
+    bank = _bank(k, problem, filters)
     calls = prod(problem.filters[2:]) + 5
     with problem.blocks(k, _bytes_each(problem), calls) as blocks:
         one, *spatial = blocks
@@ -89,6 +88,16 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
         else:
             order = (1, 0, *range(2, 2 + problem.ndim))
             k.epilogue(products.reshape(count, one.size, *sizes), at, order=order)
+
+
+def _bank(k: "Builder", problem: Problem, filters: "Value") -> "Value":
+    """The filters as matrices, one for each group: as they are given, for columns are flipped instead."""
+    shape = (problem.groups, problem.filters[0] // problem.groups, problem.field)
+    if filters.dtype == problem.dtype:
+        return k.contiguous(filters, "bank").reshape(*shape)
+    bank = k.buffer(problem.filters, problem.dtype, "bank")
+    k.copy(filters, bank)
+    return bank.reshape(*shape)
 
 
 def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value") -> None:
@@ -114,7 +123,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         k.call("add.reduce", partial, out=total, axis=tuple(range(len(blocks))))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
-    k.copy(problem.bank(total.reshape(*problem.filters)), tile)
+    k.copy(total.reshape(*problem.filters), tile)
     k.epilogue(tile, whole)
 
 
@@ -133,7 +142,8 @@ def _columns(k: "Builder", problem: Problem, image: "Value", blocks: "tuple[Bloc
     channels, kernel = problem.image[1], problem.filters[2:]
     met = k.buffer((channels, *kernel, *sizes), problem.dtype, "columns")
     for tap, pixels in problem.taps(k, blocks):
-        k.copy(window[:, :, *pixels], met[:, *tap])
+        place = [size - 1 - t if problem.flip else t for t, size in zip(tap, kernel, strict=True)]
+        k.copy(window[:, :, *pixels], met[:, *place])
     flat: Size = 1
     for size in sizes:
         flat = flat * size
