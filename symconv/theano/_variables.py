@@ -190,6 +190,12 @@ def adopted(result: Result) -> Result:
     return result
 
 
+def one_adopted(result: Any) -> Variable:
+    """``adopted`` of one variable."""
+    found: Variable = adopted(result)
+    return found
+
+
 for _kind in (TensorVariable, TensorConstant, TensorSharedVariable):
     _kind.dialect = Dialect(TensorVariable, METHODS)
 
