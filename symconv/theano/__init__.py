@@ -15,12 +15,24 @@ from typing import Any
 
 from symconv.errors import ArgumentError
 from symconv.graph.nodes import Variable
-from symconv.theano import compile, gof, gradient, ifelse, printing, sandbox, scalar, scan_module, tensor
+from symconv.theano import (
+    compile,
+    configparser,
+    gof,
+    gpuarray,
+    gradient,
+    ifelse,
+    printing,
+    sandbox,
+    scalar,
+    scan_module,
+    tensor,
+)
 from symconv.theano._as_op import as_op
 from symconv.theano._from_graph import OpFromGraph
 from symconv.theano._names import refuses
 from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
-from symconv.theano.configuration import config
+from symconv.theano.configuration import change_flags, config
 from symconv.theano.gof import Apply, Constant, FunctionGraph, Op, Type
 from symconv.theano.gradient import Lop, Rop, grad, subgraph_grad
 from symconv.theano.printing import pp
@@ -30,10 +42,13 @@ __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
 
 MODULES = (
     "compile",
+    "configparser",
     "gof",
     "gof.graph",
     "gof.null_type",
     "gof.op",
+    "gpuarray",
+    "gpuarray.dnn",
     "gradient",
     "ifelse",
     "printing",
@@ -102,7 +117,7 @@ __getattr__ = refuses("theano", globals())
 
 __all__ = [
     "Apply", "Constant", "FunctionGraph", "In", "Lop", "Mode", "Op", "OpFromGraph", "Out", "Param", "Rop",
-    "Type", "Variable", "as_op", "clone", "compile", "config", "foldl", "foldr", "function", "gof", "grad",
-    "gradient", "ifelse", "install", "map", "pp", "printing", "reduce", "sandbox", "scalar", "scan",
-    "scan_module", "shared", "subgraph_grad", "tensor",
+    "Type", "Variable", "as_op", "change_flags", "clone", "compile", "config", "configparser", "foldl",
+    "foldr", "function", "gof", "gpuarray", "grad", "gradient", "ifelse", "install", "map", "pp",
+    "printing", "reduce", "sandbox", "scalar", "scan", "scan_module", "shared", "subgraph_grad", "tensor",
 ]  # fmt: skip

@@ -11,11 +11,15 @@ import numpy as np
 
 import symconv as sc
 from symconv.errors import ArgumentError, RankError
+from symconv.graph.function_graph import FunctionGraph
+from symconv.graph.meaning import interpret
 from symconv.graph.nodes import Constant, Dialect, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
+from symconv.graph.traverse import leaves
 from symconv.graph.types import Array
 from symconv.graph.types import TensorType as CoreType
+from symconv.theano.configuration import config
 
 Result = TypeVar("Result")
 
@@ -137,11 +141,42 @@ class TensorVariable(Variable):
     @property
     def tag(self) -> Any:
         """A place for a program's own attributes."""
-        return vars(self).setdefault("_tag", Tag())
+        if "_tag" not in vars(self):
+            vars(self)["_tag"] = Tag(self)
+        return vars(self)["_tag"]
 
 
 class Tag:
-    """Attributes as a program sets them."""
+    """Attributes as a program sets them; ``test_value`` of what is computed follows from that of inputs.
+
+    Parameters
+    ----------
+    variable : Variable
+        Whose tag it is.
+    """
+
+    def __init__(self, variable: Variable) -> None:
+        self._variable = variable
+
+    @property
+    def test_value(self) -> Any:
+        """The value for the inputs' test values, where ``theano.config.compute_test_value`` asks for any."""
+        variable = self._variable
+        if "_given" in vars(self):
+            return self._given
+        if isinstance(variable, Constant):
+            return variable.data
+        if isinstance(variable, SharedVariable):
+            return variable.container.value
+        if variable.owner is None or config.compute_test_value == "off":
+            raise AttributeError(f"{variable} has no test value")
+        needed = [v for v in leaves([variable], frozenset()) if not isinstance(v, Constant | SharedVariable)]
+        values = [adopted(v).tag.test_value for v in needed]
+        return interpret(FunctionGraph(tuple(needed), (variable,)), list(map(np.asarray, values)))[0]
+
+    @test_value.setter
+    def test_value(self, value: Any) -> None:
+        self._given = value
 
 
 class TensorConstant(TensorVariable, Constant):

@@ -14,6 +14,7 @@ from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
 from symconv.theano._variables import TensorSharedVariable, adopted
+from symconv.theano.configuration import config
 
 MODES = {
     "FAST_RUN": "compiled",
@@ -219,7 +220,7 @@ def function(
             raise ReplacedInputError(
                 f"givens replaces {variable}, which is an input", hint="leave it out of the inputs"
             )
-    name_of_mode = _mode_name(mode)
+    name_of_mode = _mode_name(config.mode if mode is None else mode)
     try:
         return sc.function(
             inputs,

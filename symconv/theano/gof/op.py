@@ -391,17 +391,23 @@ PureOp = Op
 
 
 def get_test_value(v: Any) -> Any:
-    """The test value of a variable: of a constant its value, of a shared variable what it holds."""
-    if not isinstance(v, Variable):
-        v = as_tensor_variable(v)
-    if isinstance(v, Constant):
-        return v.data
-    if hasattr(v, "get_value"):
-        return v.get_value(borrow=True)
-    found = getattr(getattr(v, "tag", None), "test_value", None)
-    if found is None:
-        raise MissingTestValue(f"{v} has no test value", arguments=[(str(v), v.type)], where=v.origin)
-    return found
+    """The test value of a variable: of a constant its value, of a shared variable what it holds.
+
+    Raises
+    ------
+    MissingTestValue
+        For a variable that has none, or follows from one that has none; an AttributeError.
+    """
+    variable = as_tensor_variable(v)
+    try:
+        return variable.tag.test_value
+    except AttributeError:
+        raise MissingTestValue(
+            f"{variable} has no test value",
+            arguments=[(str(variable), variable.type)],
+            where=variable.origin,
+            hint="set x.tag.test_value of the inputs, and theano.config.compute_test_value",
+        ) from None
 
 
 class MissingTestValue(sc.SymconvError, AttributeError):
