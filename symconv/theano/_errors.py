@@ -8,7 +8,7 @@ class UnsupportedError(SymconvError, NotImplementedError):
 
 
 class AssertedError(SymconvError, AssertionError):
-    """An argument that Theano refused with ``assert``, or a condition that does not hold when it is computed."""
+    """What Theano refused with ``assert``: an argument, or a value when it is computed."""
 
 
 class CoverError(ShapeError, TypeError):

@@ -65,7 +65,10 @@ def conv2d(
     ShapeError
         For sizes that do not fit; a ``ValueError``.
     """
-    op = AbstractConv2d(input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared)
+    op = AbstractConv2d(
+        input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups,
+        unshared,
+    )  # fmt: skip
     return op(input, filters)
 
 
@@ -90,8 +93,9 @@ def conv2d_grad_wrt_inputs(
     if filter_shape is not None:
         _check_sizes(refused, "filter_shape", filter_shape, 6 if unshared else 4, 0)
     op = AbstractConv2d_gradInputs(
-        _numbers(input_shape), filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
-    )
+        _numbers(input_shape), filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups,
+        unshared,
+    )  # fmt: skip
     return op(filters, output_grad, tuple(input_shape)[-2:])
 
 
@@ -115,8 +119,9 @@ def conv2d_grad_wrt_weights(
     if input_shape is not None:
         _check_sizes(AssertedError, "input_shape", input_shape, 4, 0)
     op = AbstractConv2d_gradWeights(
-        input_shape, _numbers(filter_shape), border_mode, subsample, filter_flip, filter_dilation, num_groups, unshared
-    )
+        input_shape, _numbers(filter_shape), border_mode, subsample, filter_flip, filter_dilation, num_groups,
+        unshared,
+    )  # fmt: skip
     return op(input, output_grad, tuple(filter_shape)[-2:])
 
 
@@ -133,7 +138,7 @@ def separable_conv2d(
     filter_flip: bool = True,
     filter_dilation: tuple[int, int] = (1, 1),
 ) -> Variable:
-    """Each channel convolved by itself, then the channels mixed pixel by pixel; ``symconv.separable_conv``."""
+    """Each channel convolved by itself, then channels mixed pixel by pixel; see ``symconv``."""
     x = as_tensor_variable(input)
     mode = checked_border_mode(border_mode, 2)
     if x.ndim != 4:
@@ -159,7 +164,9 @@ def conv3d(
     num_groups: int = 1,
 ) -> Variable:
     """``conv2d`` of volumes: one more spatial axis, pads alike on both sides, filters shared."""
-    op = AbstractConv3d(input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups)
+    op = AbstractConv3d(
+        input_shape, filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups,
+    )  # fmt: skip
     return op(input, filters)
 
 
@@ -183,8 +190,8 @@ def conv3d_grad_wrt_inputs(
     if filter_shape is not None:
         _check_sizes(refused, "filter_shape", filter_shape, 5, 0)
     op = AbstractConv3d_gradInputs(
-        _numbers(input_shape), filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups
-    )
+        _numbers(input_shape), filter_shape, border_mode, subsample, filter_flip, filter_dilation, num_groups,
+    )  # fmt: skip
     return op(filters, output_grad, tuple(input_shape)[-3:])
 
 
@@ -207,8 +214,8 @@ def conv3d_grad_wrt_weights(
     if input_shape is not None:
         _check_sizes(AssertedError, "input_shape", input_shape, 5, 0)
     op = AbstractConv3d_gradWeights(
-        input_shape, _numbers(filter_shape), border_mode, subsample, filter_flip, filter_dilation, num_groups
-    )
+        input_shape, _numbers(filter_shape), border_mode, subsample, filter_flip, filter_dilation, num_groups,
+    )  # fmt: skip
     return op(input, output_grad, tuple(filter_shape)[-3:])
 
 
@@ -225,7 +232,7 @@ def separable_conv3d(
     filter_flip: bool = True,
     filter_dilation: tuple[int, int, int] = (1, 1, 1),
 ) -> Variable:
-    """Each channel convolved by itself, then the channels mixed pixel by pixel; ``symconv.separable_conv``."""
+    """Each channel convolved by itself, then channels mixed pixel by pixel; see ``symconv``."""
     x = as_tensor_variable(input)
     mode = checked_border_mode(border_mode, 3)
     if x.ndim != 5:
@@ -261,7 +268,9 @@ def causal_conv1d(
             hint="symconv.unshared_conv(x, w, border_mode=((d * (k - 1), 0),))",
         )
     return adopted(
-        sc.causal_conv1d(x, bank, filter_shape, input_shape, subsample, filter_flip, filter_dilation, num_groups)
+        sc.causal_conv1d(
+            x, bank, filter_shape, input_shape, subsample, filter_flip, filter_dilation, num_groups
+        )
     )
 
 

@@ -1,0 +1,67 @@
+"""``theano.tensor.nnet.conv3d2d``: convolution of video with time before the channels; imports symconv."""
+
+from typing import Any
+
+import symconv as sc
+from symconv.errors import OptionError, RankError
+from symconv.graph.nodes import Variable
+from symconv.graph.origin import here
+from symconv.theano._errors import UnsupportedError
+from symconv.theano._names import refuses
+from symconv.theano._variables import adopted, as_tensor_variable
+
+
+def conv3d(
+    signals: Any, filters: Any, signals_shape: Any = None, filters_shape: Any = None, border_mode: Any = "valid"
+) -> Variable:
+    """``symconv.conv3d`` of video, filters flipped.
+
+    Parameters
+    ----------
+    signals : tensor_like, [N, time, C, H, W]
+    filters : tensor_like, [K, time, C, h, w]
+    signals_shape, filters_shape : sequence of (int or None), optional
+        What is known of the shapes.
+    border_mode : str, or three of them
+        "valid", "full" or "half"; for time, rows and columns, the last two alike.
+
+    Returns
+    -------
+    Variable, [N, time, K, H', W']
+    """
+    video, bank = as_tensor_variable(signals), as_tensor_variable(filters)
+    for name, x in (("signals", video), ("filters", bank)):
+        if x.ndim != 5:
+            raise RankError(f"conv3d needs {name} of 5 dimensions, got {x.ndim}", arguments=[(name, x.type)],
+                            where=here())  # fmt: skip
+    shapes = [hint and _swapped(hint) for hint in (signals_shape, filters_shape)]
+    video, bank = (sc.dimshuffle(x, 0, 2, 1, 3, 4) for x in (video, bank))
+    known = tuple(shapes[1] or bank.type.shape)[2:]
+    result = sc.conv3d(video, bank, *shapes, border_mode=_border(border_mode, known))
+    return adopted(sc.dimshuffle(result, 0, 2, 1, 3, 4))
+
+
+def _swapped(hint: Any) -> tuple[Any, ...]:
+    batch, time, channels, rows, columns = hint
+    return (batch, channels, time, rows, columns)
+
+
+def _border(mode: Any, kernel: Any) -> Any:
+    modes = (mode,) * 3 if isinstance(mode, str) else tuple(mode)
+    if len(modes) != 3 or not set(modes) <= {"valid", "full", "half"}:
+        raise OptionError(f"border_mode needs 'valid', 'full' or 'half', once or for each axis, got {mode!r}",
+                          where=here())  # fmt: skip
+    if modes[1] != modes[2]:
+        raise UnsupportedError(f"height and width need one border mode, got {mode!r}", where=here())
+    if len(set(modes)) == 1:
+        return modes[0]
+    if any(size is None and name != "valid" for name, size in zip(modes, kernel, strict=True)):
+        raise OptionError("border modes that differ need the sizes of the filters", where=here(),
+                          hint="give filters_shape")  # fmt: skip
+    pads = {"valid": lambda size: 0, "full": lambda size: size - 1, "half": lambda size: size // 2}
+    return tuple(pads[name](size) for name, size in zip(modes, kernel, strict=True))
+
+
+__getattr__ = refuses("theano.tensor.nnet.conv3d2d", globals())
+
+__all__ = ["conv3d"]
