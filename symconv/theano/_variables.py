@@ -82,6 +82,12 @@ def adopted(result: Result) -> Result:
     return result
 
 
+def spoken(result: Any) -> Variable:
+    """One variable in Theano's dialect: ``adopted`` for what loads late and has no type of its own."""
+    one: Variable = adopted(result)
+    return one
+
+
 for _kind in (TensorVariable, TensorConstant, TensorSharedVariable):
     _kind.dialect = Dialect(TensorVariable, METHODS)
 

@@ -8,11 +8,15 @@ from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import UnsupportedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._variables import as_tensor_variable, spoken
 
 
 def conv3d(
-    signals: Any, filters: Any, signals_shape: Any = None, filters_shape: Any = None, border_mode: Any = "valid"
+    signals: Any,
+    filters: Any,
+    signals_shape: Any = None,
+    filters_shape: Any = None,
+    border_mode: Any = "valid",
 ) -> Variable:
     """``symconv.conv3d`` of video, filters flipped.
 
@@ -38,7 +42,7 @@ def conv3d(
     video, bank = (sc.dimshuffle(x, 0, 2, 1, 3, 4) for x in (video, bank))
     known = tuple(shapes[1] or bank.type.shape)[2:]
     result = sc.conv3d(video, bank, *shapes, border_mode=_border(border_mode, known))
-    return adopted(sc.dimshuffle(result, 0, 2, 1, 3, 4))
+    return spoken(sc.dimshuffle(result, 0, 2, 1, 3, 4))
 
 
 def _swapped(hint: Any) -> tuple[Any, ...]:

@@ -12,7 +12,7 @@ from symconv.graph.op import Op
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable, theirs
+from symconv.theano._variables import adopted, as_tensor_variable, spoken, theirs
 from symconv.theano.tensor import basic, elemwise
 
 
@@ -93,7 +93,7 @@ softmax_op, logsoftmax_op = softmax, logsoftmax
 
 def softmax_graph(c: Any) -> Variable:
     """Softmax over the last axis of any number."""
-    return adopted(sc.softmax(as_tensor_variable(c), axis=-1))
+    return spoken(sc.softmax(as_tensor_variable(c), axis=-1))
 
 
 def softmax_with_bias(x: Any, b: Any) -> Variable:
@@ -124,7 +124,7 @@ def h_softmax(
     """``symconv.h_softmax``, which reads the batch and the numbers of classes from the operands."""
     operands = [as_tensor_variable(value) for value in (W1, b1, W2, b2)]
     target = None if target is None else as_tensor_variable(target)
-    return adopted(sc.h_softmax(as_tensor_variable(x), n_outputs, *operands, target))
+    return spoken(sc.h_softmax(as_tensor_variable(x), n_outputs, *operands, target))
 
 
 def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Variable:
@@ -132,13 +132,13 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
     p, labels = as_tensor_variable(coding_dist), _labels(true_one_of_n, "true_one_of_n")
     if p.ndim != 2:
         raise RankError("coding_dist must be a matrix", arguments=[("coding_dist", p.type)], where=here())
-    return adopted(sc.categorical_crossentropy(p, labels))
+    return spoken(sc.categorical_crossentropy(p, labels))
 
 
 def crossentropy_categorical_1hot_grad(g_y: Any, coding_dist: Any, true_one_of_n: Any) -> Variable:
     """The gradient of ``crossentropy_categorical_1hot`` by the probabilities."""
     p, labels = as_tensor_variable(coding_dist), _labels(true_one_of_n, "true_one_of_n")
-    return adopted(sc.Lop(crossentropy_categorical_1hot(p, labels), p, as_tensor_variable(g_y)))
+    return spoken(sc.Lop(crossentropy_categorical_1hot(p, labels), p, as_tensor_variable(g_y)))
 
 
 def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> list[Variable]:
@@ -149,7 +149,7 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwa
         raise RankError("x must be a matrix", arguments=[("x", scores.type)], where=here())
     probabilities = softmax(scores)
     loss = adopted(sc.categorical_crossentropy(probabilities, labels))
-    return [loss, probabilities, basic.cast(basic.argmax(scores, axis=1), labels.dtype)]
+    return [loss, probabilities, _cast(sc.argmax(scores, axis=1), labels.dtype)]
 
 
 def crossentropy_softmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> list[Variable]:
@@ -168,7 +168,12 @@ def crossentropy_softmax_max_and_argmax_1hot_with_bias(
 ) -> tuple[Variable, ...]:
     """``crossentropy_softmax_1hot_with_bias``, and the largest of each row of the softmax, and where."""
     loss, probabilities = crossentropy_softmax_1hot_with_bias(x, b, y_idx)
-    return (loss, probabilities, *basic.max_and_argmax(probabilities, axis=-1))
+    return (
+        loss,
+        probabilities,
+        spoken(sc.max(probabilities, axis=-1)),
+        spoken(sc.argmax(probabilities, axis=-1)),
+    )
 
 
 def crossentropy_softmax_max_and_argmax_1hot(x: Any, y_idx: Any, **kwargs: Any) -> tuple[Variable, ...]:
@@ -181,7 +186,7 @@ def crossentropy_softmax_1hot_with_bias_dx(dy: Any, sm: Any, y_idx: Any, **kwarg
     """The gradient by x + b, given that by the loss, the softmax and the labels."""
     dy, sm, labels = as_tensor_variable(dy), as_tensor_variable(sm), _labels(y_idx, "y_idx")
     columns = adopted(sc.arange(sc.size_of(sm, 1)))
-    hit = basic.cast(elemwise.eq(labels.dimshuffle(0, "x"), columns.dimshuffle("x", 0)), sm.dtype)
+    hit = _cast(elemwise.eq(labels.dimshuffle(0, "x"), columns.dimshuffle("x", 0)), sm.dtype)
     scale = dy.dimshuffle(0, "x") if dy.ndim == 1 else dy
     result: Variable = elemwise.mul(scale, elemwise.sub(sm, hit))
     return result
@@ -190,7 +195,7 @@ def crossentropy_softmax_1hot_with_bias_dx(dy: Any, sm: Any, y_idx: Any, **kwarg
 def prepend_scalar_to_each_row(val: Any, mat: Any) -> Variable:
     """A matrix with a column of one number before it."""
     mat = as_tensor_variable(mat)
-    val = basic.cast(as_tensor_variable(val), mat.dtype)
+    val = _cast(as_tensor_variable(val), mat.dtype)
     if mat.ndim != 2 or val.ndim != 0:
         raise RankError("a scalar is prepended to a matrix", arguments=[("val", val.type), ("mat", mat.type)],
                         where=here())  # fmt: skip
@@ -239,8 +244,12 @@ def confusion_matrix(actual: Any, pred: Any) -> list[Variable]:
         if value.ndim != 1:
             raise OptionError(f"{name} must be a vector", arguments=[(name, value.type)], where=here())
     order = adopted(Labels()(basic.concatenate([actual, pred])))
-    hits = [basic.cast(elemwise.eq(one.dimshuffle(0, "x"), order), "int64") for one in (actual, pred)]
+    hits = [_cast(elemwise.eq(one.dimshuffle(0, "x"), order), "int64") for one in (actual, pred)]
     return [basic.dot(hits[0].T, hits[1]), order]
+
+
+def _cast(x: Any, dtype: str) -> Variable:
+    return spoken(sc.cast(x, dtype))
 
 
 def _biased(name: str, x: Any, b: Any) -> Variable:

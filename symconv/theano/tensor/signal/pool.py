@@ -10,7 +10,7 @@ from symconv.graph.nodes import Constant, Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import AssertedError, UnsupportedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._variables import as_tensor_variable, spoken
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
@@ -57,7 +57,7 @@ def pool_3d(
 
 def max_pool_2d_same_size(input: Any, patch_size: Any) -> Variable:
     """The input where it is the largest of its window, else 0."""
-    return adopted(sc.max_pool_2d_same_size(as_tensor_variable(input), patch_size))
+    return spoken(sc.max_pool_2d_same_size(as_tensor_variable(input), patch_size))
 
 
 def _pooled(
@@ -131,7 +131,7 @@ class _Pooling:
         zeros = [0] * self.ndim
         pooled = sc.pool(x, window, stride, zeros if pad is None else pad, self.mode, self.ignore_border,
                          self.ndim)  # fmt: skip
-        return adopted(pooled)
+        return spoken(pooled)
 
     def _sizes(self, name: str, value: Any) -> Any:
         """Numbers as a list, symbolic sizes as they are."""
@@ -211,7 +211,7 @@ class MaxPoolGrad(PoolGrad):
         self, x: Any, maxout: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None
     ) -> Variable:
         x = as_tensor_variable(x)
-        return adopted(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
+        return spoken(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
 
 
 class AveragePoolGrad(PoolGrad):
@@ -224,7 +224,7 @@ class AveragePoolGrad(PoolGrad):
         self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None
     ) -> Variable:
         x = as_tensor_variable(x)
-        return adopted(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
+        return spoken(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
 
 
 class DownsampleFactorMaxGradGrad(_Pooling):
@@ -239,7 +239,7 @@ class DownsampleFactorMaxGradGrad(_Pooling):
         x = as_tensor_variable(x)
         pooled = self._pool(x, ws, stride, pad)
         top = sc.zeros_like(pooled)
-        return adopted(sc.Lop(sc.Lop(pooled, x, top), top, as_tensor_variable(gz)))
+        return spoken(sc.Lop(sc.Lop(pooled, x, top), top, as_tensor_variable(gz)))
 
 
 class MaxPoolRop(DownsampleFactorMaxGradGrad):
