@@ -1,6 +1,6 @@
 """Errors of Theano's kinds that symconv itself has no use for; imports symconv's errors."""
 
-from symconv.errors import ShapeError, SymconvError
+from symconv.errors import DTypeError, SymconvError
 
 
 class UnsupportedError(SymconvError, NotImplementedError):
@@ -11,5 +11,5 @@ class AssertedError(SymconvError, AssertionError):
     """What Theano refused with ``assert``: an argument, or a value when it is computed."""
 
 
-class CoverError(ShapeError, TypeError):
-    """Neighbourhoods that do not fill an image, where Theano raised ``TypeError``."""
+class LabelsError(DTypeError, ValueError):
+    """Labels that are no integers: a ``ValueError`` or ``TypeError`` of Theano's, by function."""

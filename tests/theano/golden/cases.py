@@ -287,7 +287,7 @@ LINALG = [
     "import theano.sandbox.linalg as L; result = str(type(L.psd(d).ndim))", f"theano.sandbox.linalg.spectral_radius_bound({_P}, 3)",
 ]  # fmt: skip
 
-_NNET = """
+FAMILY = """
 import theano.tensor.nnet.abstract_conv as A, theano.tensor.nnet.neighbours as N, theano.tensor.nnet.conv3d2d as V
 import theano.tensor.nnet.corr as C, theano.tensor.signal.pool as P, theano.tensor.signal.conv as S
 r = np.random.RandomState(5)
@@ -301,7 +301,7 @@ def do(inputs, out, *values): return theano.function(inputs, out, on_unused_inpu
 def both(out, *values): return do(i4, [out, T.grad((out ** 2).sum(), x4), T.grad((out ** 2).sum(), w4)], *values)
 """
 _GIN, _GW = "T.nnet.conv2d_grad_wrt_inputs", "A.conv2d_grad_wrt_weights"
-NNET = [_NNET + "result = " + code for code in [
+NNET = ["exec(FAMILY); result = " + code for code in [
     *(f"both(T.nnet.conv2d(x4, w4, {how}), x, w)" for how in (
         "", "border_mode='full'", "border_mode='half'", "border_mode=1", "border_mode=(2, 1)", "border_mode=((1, 2), 0)",
         "subsample=(2, 3)", "filter_flip=False", "filter_dilation=(2, 3), border_mode='half'", "(2, 4, 7, 6), (6, 4, 3, 2), (1, 1), (2, 1)",
@@ -350,13 +350,21 @@ NNET = [_NNET + "result = " + code for code in [
     "do([v, d, iv], T.nnet.crossentropy_categorical_1hot_grad(v, d, iv), data(3), abs(data(3, 4)) + 1, [0, 3, 1])",
     "do([d], [T.nnet.prepend_0_to_each_row(d), T.nnet.prepend_1_to_each_row(d)], data(2, 3))", "do([s, d], T.nnet.prepend_scalar_to_each_row(s, d), 2.5, data(2, 3))",
     "do([v, iv], T.nnet.confusion_matrix(v, T.cast(iv, 'float64')), [2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2])", "do([v], [T.nnet.sigmoid(v), T.nnet.selu(v), T.nnet.softsign(v)], data(4))",
-    "do([d], T.nnet.h_softmax(d, 3, 6, 2, 3, data(4, 2), data(2), data(2, 4, 3), data(2, 3)), data(3, 4))", "do([d, iv], T.nnet.h_softmax(d, 3, 5, 2, 3, data(4, 2), data(2), data(2, 4, 3), data(2, 3), iv), data(3, 4), [0, 4, 2])",
+    "do([d], T.nnet.h_softmax(d, 3, 6, 2, 3, data(4, 2), data(2), data(2, 4, 3), data(2, 3)), data(3, 4))", "do([d, iv], T.nnet.h_softmax(d, 3, 5, 2, 3, *map(T.constant, (data(4, 2), data(2), data(2, 4, 3), data(2, 3))), target=iv), data(3, 4), [0, 4, 2])",
     "do([x4], list(T.nnet.bn.batch_normalization_train(x4, T.ones((1, 4, 1, 1)), T.zeros((1, 4, 1, 1)), 'spatial', running_mean=T.zeros((1, 4, 1, 1)), running_var=T.ones((1, 4, 1, 1)))), x)",
     "do([d, v], T.nnet.bn.batch_normalization_test(d, v, v, v, v ** 2), data(2, 3), [1., 2., 3.])",
     "[A.get_conv_output_shape((2, 3, 9, None), (4, 3, 3, 2), b, (2, 1), (1, 2)) for b in ('valid', 'full', 'half', (1, 2), ((1, 2), 0))]", "A.get_conv_shape_1axis(10, 3, (2, 0), 2)",
-    "[A.get_conv_gradinputs_shape((4, 3, 3, 2), (2, 4, 7, None), b, (1, 1)) for b in ('valid', 'full', 'half', (1, 2))]", "[A.get_conv_gradweights_shape((2, 3, 9, 8), (2, 4, 9, 7), b, (1, 2)) for b in ('valid', 'full', 'half', (1, 2))]",
+    "[[k and int(k) for k in A.get_conv_gradinputs_shape((4, 3, 3, 2), (2, 4, 7, None), b, (1, 1))] for b in ('valid', 'full', 'half', (1, 2))]", "[A.get_conv_gradweights_shape((2, 3, 9, 8), (2, 4, 9, 7), b, (1, 2)) for b in ('valid', 'full', 'half', (1, 2))]",
     "[A.check_conv_gradinputs_shape((1, 1, k, 9), (1, 1, 3, 3), (1, 1, 4, 7), 'valid', (2, 1)) for k in (8, 9, 10, 11)]", "[A.border_mode_to_pad(b, 2, (5, 4)) for b in ('valid', 'full', 'half', (1, (2, 3)))]",
     "A.assert_conv_shape((0, 3, 4, 5))",
+    "do([x4], N.images2neibs(x4, (2, 2)), data(1, 1, 3, 4))", "do([x4], N.images2neibs(x4, (5, 2)), data(1, 1, 3, 4))",
+    *(f"[str(k.replace(annotation=k.empty)) for k in __import__('inspect').signature({name}).parameters.values()]" for name in (
+      *(f"T.nnet.{name}" for name in "conv2d abstract_conv2d conv3d conv2d_transpose conv2d_grad_wrt_inputs separable_conv2d h_softmax softmax_graph confusion_matrix crossentropy_softmax_1hot crossentropy_softmax_1hot_with_bias".split()),
+      *(f"A.{name}" for name in "conv2d conv3d conv2d_grad_wrt_inputs conv2d_grad_wrt_weights conv3d_grad_wrt_inputs conv3d_grad_wrt_weights separable_conv2d separable_conv3d causal_conv1d bilinear_upsampling frac_bilinear_upsampling "
+        "bilinear_kernel_1D bilinear_kernel_2D get_conv_output_shape get_conv_shape_1axis get_conv_gradweights_shape get_conv_gradinputs_shape get_conv_gradinputs_shape_1axis check_conv_gradinputs_shape assert_conv_shape assert_shape border_mode_to_pad "
+        "AbstractConv.__init__ AbstractConv2d.__init__ AbstractConv2d_gradInputs.__init__ AbstractConv2d_gradWeights.__init__ AbstractConv3d.__init__ AbstractConv3d_gradInputs.__init__ AbstractConv3d_gradWeights.__init__".split()),
+      *(f"T.nnet.bn.{name}" for name in ("batch_normalization", "batch_normalization_train", "batch_normalization_test")), "N.images2neibs", "N.neibs2images", "V.conv3d", "C.CorrMM.__init__", "S.conv2d",
+      *(f"P.{name}" for name in ("pool_2d", "pool_3d", "max_pool_2d_same_size", "Pool.__init__", "Pool.out_shape", "MaxPoolGrad.__init__", "AveragePoolGrad.__init__", "DownsampleFactorMaxGradGrad.__init__")))),
     # Errors
     *(f"T.nnet.conv2d(x4, w4, {how})" for how in ("border_mode='same'", "border_mode=[1, 1]", "border_mode=1.5", "border_mode=-1", "border_mode=(1,)", "border_mode=((1, 2, 3), 0)", "border_mode=(np.int64(1), 1)", "subsample=(1,)", "subsample=2",
       "filter_dilation=(1, 1, 1)", "num_groups=0", "(n, 4, 7, 6)", "filter_shape=(n, 4, 3, 2)", "imshp_logical=3", "input_shape=(1, 4, 5, 5), image_shape=(1, 4, 5, 5)")),
@@ -406,7 +414,7 @@ def outcome(theano, code, float_x):
     import numpy as np
 
     T = theano.tensor
-    scope = {"theano": theano, "T": T, "np": np}
+    scope = {"theano": theano, "T": T, "np": np, "FAMILY": FAMILY}
     theano.config.floatX = float_x
     try:
         for name, text in INPUTS.items():

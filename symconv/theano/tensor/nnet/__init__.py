@@ -62,7 +62,7 @@ def conv2d(
     filter_dilation: tuple[int, int] = (1, 1),
     num_groups: int = 1,
     unshared: bool = False,
-    **options: Any,
+    **kwargs: Any,
 ) -> Variable:
     """``abstract_conv.conv2d``, with the older name ``image_shape`` for ``input_shape``.
 
@@ -76,7 +76,7 @@ def conv2d(
     """
     if image_shape is not None and input_shape is not None:
         raise OptionError("input_shape and image_shape are the same thing", hint="give input_shape alone")
-    for name in options:
+    for name in kwargs:
         if name in ("imshp_logical", "kshp_logical"):
             raise OptionError(f"conv2d has no option {name} any more", hint="write the resampling yourself")
         warnings.warn(f"conv2d ignores the option {name}", stacklevel=2)

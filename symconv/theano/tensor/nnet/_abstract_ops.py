@@ -126,7 +126,7 @@ class BaseAbstractConv:
         ]
 
     def _unshared(self, image: Variable, filters: Variable) -> Variable:
-        return sc.unshared_conv(image, filters, self.imshp, self.kshp, **self._geometry)
+        return spoken(sc.unshared_conv(image, filters, self.imshp, self.kshp, **self._geometry))
 
 
 class AbstractConv(BaseAbstractConv):
@@ -135,7 +135,7 @@ class AbstractConv(BaseAbstractConv):
     def __call__(self, img: Any, kern: Any) -> Variable:
         image, filters = self._operands(img=img, kern=kern)
         if self.unshared:
-            return spoken(self._unshared(image, filters))
+            return self._unshared(image, filters)
         return spoken(FORWARD[self.convdim](image, filters, self.imshp, self.kshp, **self._geometry))
 
 

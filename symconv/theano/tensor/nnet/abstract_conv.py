@@ -383,7 +383,7 @@ def assert_shape(x: Any, expected_shape: Any, msg: str = "Unexpected shape.") ->
     """
     x = as_tensor_variable(x)
     if expected_shape is None or all(size is None for size in expected_shape):
-        return x
+        return spoken(x)
     return spoken(sc.specify_shape(x, tuple(expected_shape)))
 
 

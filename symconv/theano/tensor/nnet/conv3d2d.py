@@ -38,10 +38,10 @@ def conv3d(
         if x.ndim != 5:
             raise RankError(f"conv3d needs {name} of 5 dimensions, got {x.ndim}", arguments=[(name, x.type)],
                             where=here())  # fmt: skip
-    shapes = [hint and _swapped(hint) for hint in (signals_shape, filters_shape)]
+    signals_shape, filters_shape = (hint and _swapped(hint) for hint in (signals_shape, filters_shape))
     video, bank = (sc.dimshuffle(x, 0, 2, 1, 3, 4) for x in (video, bank))
-    known = tuple(shapes[1] or bank.type.shape)[2:]
-    result = sc.conv3d(video, bank, *shapes, border_mode=_border(border_mode, known))
+    known = tuple(filters_shape or bank.type.shape)[2:]
+    result = sc.conv3d(video, bank, signals_shape, filters_shape, _border(border_mode, known))
     return spoken(sc.dimshuffle(result, 0, 2, 1, 3, 4))
 
 
@@ -62,8 +62,10 @@ def _border(mode: Any, kernel: Any) -> Any:
     if any(size is None and name != "valid" for name, size in zip(modes, kernel, strict=True)):
         raise OptionError("border modes that differ need the sizes of the filters", where=here(),
                           hint="give filters_shape")  # fmt: skip
-    pads = {"valid": lambda size: 0, "full": lambda size: size - 1, "half": lambda size: size // 2}
-    return tuple(pads[name](size) for name, size in zip(modes, kernel, strict=True))
+    return tuple(
+        0 if name == "valid" else size - 1 if name == "full" else size // 2
+        for name, size in zip(modes, kernel, strict=True)
+    )
 
 
 __getattr__ = refuses("theano.tensor.nnet.conv3d2d", globals())

@@ -37,7 +37,7 @@ class BaseCorrMM:
     def _sizes(self, sizes: Any) -> Any:
         if any(size is None for size in sizes[-2:]):
             raise OptionError("the shape of the gradient does not follow from the operands", where=here(),
-                              hint="give shape: with a stride, or the border 'half', several fit")  # fmt: skip
+                              hint="give shape: with a stride or border 'half' several fit")  # fmt: skip
         return sizes[-2:]
 
 

@@ -2,15 +2,11 @@
 
 from typing import Any
 
-import numpy as np
-
 import symconv as sc
-from symconv.errors import ArgumentError, DTypeError, OptionError, RankError
-from symconv.frozen import frozen
+from symconv.errors import ArgumentError, OptionError, RankError
 from symconv.graph.nodes import Variable
-from symconv.graph.op import Op
 from symconv.graph.origin import here
-from symconv.graph.types import Array, TensorType
+from symconv.theano._errors import LabelsError
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable, spoken, theirs
 from symconv.theano.tensor import basic, elemwise
@@ -220,17 +216,6 @@ prepend_0_to_each_row = Prepend_scalar_constant_to_each_row(0.0)
 prepend_1_to_each_row = Prepend_scalar_constant_to_each_row(1.0)
 
 
-@frozen
-class Labels(Op):
-    """The different elements of a vector, in order."""
-
-    def out_types(self, *types: TensorType) -> TensorType:
-        return TensorType(types[0].dtype, (None,))
-
-    def perform(self, *arrays: Array) -> Any:
-        return np.unique(arrays[0])
-
-
 def confusion_matrix(actual: Any, pred: Any) -> list[Variable]:
     """How often each label (rows) was predicted as each (columns), and the labels in order.
 
@@ -243,7 +228,7 @@ def confusion_matrix(actual: Any, pred: Any) -> list[Variable]:
     for name, value in (("actual", actual), ("pred", pred)):
         if value.ndim != 1:
             raise OptionError(f"{name} must be a vector", arguments=[(name, value.type)], where=here())
-    order = adopted(Labels()(basic.concatenate([actual, pred])))
+    order = adopted(sc.unique(basic.concatenate([actual, pred])))
     hits = [_cast(elemwise.eq(one.dimshuffle(0, "x"), order), "int64") for one in (actual, pred)]
     return [basic.dot(hits[0].T, hits[1]), order]
 
@@ -266,7 +251,7 @@ def _labels(value: Any, name: str) -> Variable:
     if labels.ndim != 1:
         raise RankError(f"{name} must be an integer vector", arguments=[(name, labels.type)], where=here())
     if not labels.type.is_discrete or labels.dtype == "bool":
-        raise DTypeError(f"{name} must be an integer vector", arguments=[(name, labels.type)], where=here())
+        raise LabelsError(f"{name} must be an integer vector", arguments=[(name, labels.type)], where=here())
     return labels
 
 

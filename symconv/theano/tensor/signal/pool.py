@@ -182,8 +182,8 @@ class Pool(_Pooling):
         pad = (padding if pad is None else pad) or (0,) * ndim
         spatial = tuple(imgshape)[-ndim:]
         sizes = (
-            _windows(size, *each, ignore_border)
-            for size, *each in zip(spatial, window, stride, pad, strict=True)
+            _windows(size, wide, step, zeros, ignore_border)
+            for size, wide, step, zeros in zip(spatial, window, stride, pad, strict=True)
         )
         return [*tuple(imgshape)[:-ndim], *sizes]
 
