@@ -87,7 +87,7 @@ def test_pooling_has_older_names_and_theanos_border(theano):
     values = np.arange(25.0).reshape(5, 5)
     assert theano.function([x], pool(x, ws=(2, 2), ignore_border=True))(values).shape == (2, 2)
     with pytest.warns(UserWarning, match="ignore_border"):
-        whole = pool(x, ds=(2, 2))
+        whole = pool(x, ws=(2, 2))
     assert theano.function([x], whole)(values).shape == (3, 3)
     with pytest.warns(UserWarning, match="st of pooling is called stride"):
         overlapping = pool(x, (2, 2), True, st=(1, 1), mode="average_exc_pad")

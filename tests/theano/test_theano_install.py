@@ -50,7 +50,7 @@ def test_another_theano_is_not_replaced(monkeypatch):
     [
         ("theano", "functio", "theano.function"),
         ("theano.tensor", "tanhh", "theano.tensor.tanh"),
-        ("theano.tensor.nnet", "conv4d", "theano.tensor.nnet.conv"),
+        ("theano.tensor.nnet", "conv4d", "theano.tensor.nnet.conv3d"),
         ("theano.tensor.nnet.conv", "ConvOp", None),
         ("theano.compile", "shard", "theano.compile.shared"),
         ("theano.printing", "debugprnt", "theano.printing.debugprint"),

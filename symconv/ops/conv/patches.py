@@ -38,7 +38,10 @@ class _Patches(Op):
     ignores_values: ClassVar[tuple[int, ...]] = (1,)
 
     def _outputs(self, spatial: Sequence[Dim], kernel: Sequence[Dim]) -> tuple[Dim, ...]:
-        output = self.geometry.output_sizes(spatial, kernel)
+        try:
+            output = self.geometry.output_sizes(spatial, kernel)
+        except ShapeError as error:
+            raise CoverError(error.what, hint=error.hint) if self.exact else error from None
         padded = self.geometry.padded_sizes(spatial, kernel)
         ends = zip(padded, self.geometry.extents(kernel), self.geometry.stride, strict=True)
         for size, extent, stride in ends:

@@ -144,7 +144,7 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwa
     if scores.ndim != 2:
         raise RankError("x must be a matrix", arguments=[("x", scores.type)], where=here())
     probabilities = softmax(scores)
-    loss = adopted(sc.categorical_crossentropy(probabilities, labels))
+    loss = spoken(sc.softmax_crossentropy(scores, labels))
     return [loss, probabilities, _cast(sc.argmax(scores, axis=1), labels.dtype)]
 
 

@@ -64,8 +64,9 @@ def _pooled(
     ndim: int, input: Any, ws: Any, ignore_border: Any, stride: Any, pad: Any, mode: str, *older: Any
 ) -> Variable:
     padding = None if pad is None or (isinstance(pad, tuple) and pad == (0,) * ndim) else pad
-    named = zip(("ws", "stride", "pad"), (ws, stride, padding), ("ds", "st", "padding"), older, strict=True)
-    window, stride, pad = (_one(*each) for each in named)
+    ds, st, old_padding = older
+    window, stride = _one("ws", ws, "ds", ds), _one("stride", stride, "st", st)
+    pad = _one("pad", padding, "padding", old_padding)
     if window is None:
         raise OptionError("pooling needs the window's sizes", where=here(), hint="pass ws=(rows, cols)")
     if ignore_border is None:
