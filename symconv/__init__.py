@@ -36,7 +36,7 @@ from symconv.gradient import Lop, Rop, grad
 from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
-from symconv.graph.op import Op, as_variable
+from symconv.graph.op import NoGradient, Op, as_variable
 from symconv.graph.types import TensorType
 from symconv.ops import (
     axes,
@@ -139,7 +139,8 @@ __all__ = [
     "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
     "conv2d", "conv3d", "CoverError", "DisconnectedInputError", "DTypeError", "FileError", "flatten",
     "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
-    "LinAlgError", "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule", "Op",
+    "LinAlgError", "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule",
+    "NoGradient", "Op",
     "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
     "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
     "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",

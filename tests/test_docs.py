@@ -76,3 +76,9 @@ def test_the_table_of_ops_is_what_the_definitions_say():
 def test_the_readme_has_one_line_to_run_and_one_to_test():
     lines = re.findall(r"^python3 -m venv .*$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
     assert [("pytest" in line, "symconv demo" in line) for line in lines] == [(False, True), (True, False)]
+
+
+def test_the_page_of_theanos_names_is_what_the_modules_say():
+    make_theano_names = program("make_theano_names")
+    kept = make_theano_names.PAGE.read_text(encoding="utf-8")
+    assert kept == make_theano_names.page(), "stale: run docs/make_theano_names.py"

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
-from math import log2, prod
+from math import inf, log2, prod
 from typing import Any, ClassVar, NamedTuple
 
 from symconv.compile.elementwise import Recorder, allocate, literal_text
@@ -124,6 +124,7 @@ class Machine:
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
     CALL: ClassVar[float] = 900  # a NumPy call and its views
+    SHARED: ClassVar[int] = 3  # times that, where threads wait for one another's calls
     RUN: ClassVar[float] = 40  # an inner loop of NumPy: a run of memory along the last axis
     BYTE: ClassVar[float] = 0.1  # a byte of the working set, written, read and computed with
     SPILL: ClassVar[float] = 0.03  # how much more for each doubling beyond the tile
@@ -131,6 +132,7 @@ class Machine:
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
     FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
+    SHORT: ClassVar[float] = 3000  # a call: where they are shorter, threads only wait for one another's
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
 
@@ -360,7 +362,8 @@ class Builder:
             machine = replace(machine, threads=machine.PARTS)
         elif fixed:
             machine = replace(machine, threads=machine.FIXED)
-        lengths = block_lengths(axes, bytes_each, calls, machine)
+        dearer = machine.SHARED if fixed else 1
+        lengths = block_lengths(axes, bytes_each, dearer * calls, machine)
         ranges: list[Range] = []
         blocks: list[Block] = []
         for axis, length in zip(axes, lengths, strict=True):
@@ -386,16 +389,22 @@ class Builder:
         count = prod(-(-span.extent // span.block) for span in ranges)
         total = bytes_each * prod(axis.extent for axis in axes)
         parallel = total > self.machine.PARALLEL_BYTES
+        alone = self._estimated() < count * calls * self.machine.SHORT
         self.notes.append(
             f"{count} blocks of " + " x ".join(f"{span.block}" for span in ranges)
-            + (" in parallel" if parallel else "")
+            + (" in parallel" if parallel and not alone else "")
         )
-        self.loop = Loop(tuple(ranges), parallel=parallel)
+        self.loop = Loop(tuple(ranges), parallel=parallel, alone=alone)
         self.body.append(self.loop)
         try:
             yield tuple(blocks)
         finally:
             self.loop = None
+
+    def _estimated(self) -> float:
+        """What the algorithm chosen last is estimated to cost; infinity where there was no choice."""
+        cost = self.choices[-1].candidates[0].cost if self.choices else None
+        return inf if cost is None else cost
 
     # The elementwise work that follows
 

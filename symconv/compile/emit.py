@@ -134,7 +134,8 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
         namespace[tasks] = _tasks(instr)
         how = "parallel" if instr.parallel else "serial"
         several = len(using) > 1 and instr in using
-        own = f"[worker[{using.index(instr)}] for worker in scratch]" if several else "scratch"
+        workers = "scratch[:1]" if instr.alone else "scratch"
+        own = f"[worker[{using.index(instr)}] for worker in {workers}]" if several else workers
         body.append(f"    {how}({block}, {tasks}, {own}, {_tuple(_loop_arguments(instr))})")
     body += _statements(straight)
     scratch = ["scratch"] if any(isinstance(instr, Loop) for instr in kernel.body) else []

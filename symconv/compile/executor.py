@@ -56,6 +56,7 @@ class Executor:
         self._writers: Planner | None = None
         if self.single:
             self._writers = Planner(self._pieces[0].graph, self.sources, title, "given", tuner)
+        self._dead = self._forgotten()
         self.newest: Plan | None = None
         self._inner: dict[Apply, list[Executor]] = {
             node: [Executor(inner, f"{title}_{node.op.label}".lower(), tuner) for inner in node.op.graphs]
@@ -86,13 +87,24 @@ class Executor:
             return self.plan(arrays, settings, check)(arrays)
         values = dict(zip(self.sources, arrays, strict=True))
         results: Sequence[Array] = ()
-        for piece, planner in zip(self._pieces, self.planners, strict=True):
+        for piece, planner, forgotten in zip(self._pieces, self.planners, self._dead, strict=True):
             given = [values[source] for source in planner.sources]
             results = self._plan(planner, given, settings, check)(given)
             values.update(zip(piece.graph.results, results, strict=True))
             for node in piece.boundary:
                 values.update(zip(node.outputs, self._cross(node, values, settings), strict=True))
+            for variable in forgotten:
+                del values[variable]
         return results
+
+    def _forgotten(self) -> list[list[Variable]]:
+        """For each piece the values that nothing behind it reads."""
+        last: dict[Variable, int] = dict.fromkeys(self.sources, 0)
+        for number, (piece, planner) in enumerate(zip(self._pieces, self.planners, strict=True)):
+            made = [*piece.graph.results, *(output for node in piece.boundary for output in node.outputs)]
+            read = [*planner.sources, *(variable for node in piece.boundary for variable in node.inputs)]
+            last.update((v, number) for v in (*made, *read) if not isinstance(v, Constant))
+        return [[v for v, number in last.items() if number == place] for place in range(len(self._pieces))]
 
     def _cross(self, node: Apply, values: dict[Variable, Array], settings: Settings) -> Sequence[Array]:
         """The results of a node at a boundary: what follows is planned for their shapes."""

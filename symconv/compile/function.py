@@ -20,7 +20,7 @@ from symconv.graph.clone import replacements
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
 from symconv.graph.origin import Origin, here
-from symconv.graph.traverse import leaves, substitute
+from symconv.graph.traverse import leaves, substitute, toposort
 
 Updates = Mapping[SharedVariable, Any] | Iterable[tuple[SharedVariable, Any]]
 Givens = Mapping[Variable, Any] | Iterable[tuple[Variable, Any]]
@@ -191,6 +191,8 @@ def _default_updates(
 ) -> dict[SharedVariable, Variable]:
     """The default updates of what the results use as they were written, and of what those use themselves.
 
+    A loop that draws from a random state in its steps says itself what becomes of it.
+
     Where two variables share one value, an explicit update of one goes before the default update of the
     other, and of two default updates that found last.
     """
@@ -217,7 +219,11 @@ def _default_updates(
             and variable not in found
             and variable.container not in explicit
         ]
-        news = _replaced([_new_value(target, target.default_update, origin) for target in fresh], given)
+        carried: dict[Variable, Variable] = {}
+        for node in toposort(waiting, stop=inputs):
+            carried |= node.op.carried(node)
+        chosen = {target: carried.get(target, target.default_update) for target in fresh}
+        news = _replaced([_new_value(target, new, origin) for target, new in chosen.items()], given)
         found.update(zip(fresh, news, strict=True))
         waiting = news
     return found

@@ -505,11 +505,14 @@ class Loop:
         What is done for a block.
     parallel : bool
         Whether blocks may run at the same time: no two write to the same place.
+    alone : bool
+        Whether one thread runs them all the same: their calls are too short to be worth another.
     """
 
     ranges: tuple[Range, ...]
     body: "list[Call]" = field(default_factory=list)
     parallel: bool = True
+    alone: bool = False
 
     @property
     def corners(self) -> Iterator[dict[str, int]]:

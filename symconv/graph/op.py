@@ -13,7 +13,7 @@ hashing and printing come free. One op stands in one place:
     lower(k, inputs, outputs)             how it is fast, written with the builder ``k``
 """
 
-from collections.abc import Hashable, Sequence, Set
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -202,6 +202,10 @@ class Op:
             The op's inputs.
         """
         raise NotImplementedError(f"{type(self).__name__} runs no inner graphs")
+
+    def carried(self, node: Apply) -> Mapping[Variable, Variable]:
+        """For inputs of an apply that change while it runs, random states say, what becomes of them."""
+        return {}
 
     @property
     def family(self) -> Hashable:

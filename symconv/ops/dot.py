@@ -40,6 +40,10 @@ Pair = tuple[int, int]  # an axis of x and one of y
 Axes = int | Sequence[int] | Sequence[Sequence[int]]
 
 
+LONG_INNER = 8192  # an inner axis this long, and much longer than the result's, is summed over in parts
+PART = 2048  # the shortest part
+
+
 def _check_inner(x: TensorType, y: TensorType, left: Dim, right: Dim) -> None:
     if left is not None and right is not None and left != right:
         raise ShapeError(
@@ -73,6 +77,10 @@ class Dot(Op):
         rows, inner = (int(size) for size in left.shape)  # type: ignore[arg-type]
         columns = int(right.shape[1])  # type: ignore[arg-type]
         at = k.whole(outputs[0].ndim)
+        parts = _parts(rows, inner, columns)
+        if parts > 1 and x.ndim == y.ndim == 2:
+            _multiply_parts(k, left, right, parts)
+            return
         if x.ndim == 1 or not k.region.members:
             _multiply(k, left, right, at, x.ndim, y.ndim)
             return
@@ -112,6 +120,30 @@ def _multiply(
     tile = k.tile(at)
     target = tile[None] if left_ndim == 1 else tile
     k.matmul(left, right, target[(slice(None),) * target.ndim + (None,)] if right_ndim == 1 else target)
+    k.epilogue(tile, at)
+
+
+def _parts(rows: int, inner: int, columns: int) -> int:
+    """Into how many equal parts a long inner axis is cut: BLAS itself shares out small results badly."""
+    if inner < max(LONG_INNER, 16 * rows, 16 * columns):
+        return 1
+    counts = [count for count in range(2, 65) if inner % count == 0 and inner // count >= PART]
+    return max(counts, default=1)
+
+
+def _multiply_parts(k: "Builder", left: "Value", right: "Value", count: int) -> None:
+    """Products of equal parts of the inner axis, in parallel, then their sum."""
+    rows, inner = (int(extent) for extent in left.shape)  # type: ignore[arg-type]
+    columns, size = int(right.shape[1]), inner // count  # type: ignore[arg-type]
+    dtype = common_dtype((left.dtype, right.dtype))
+    partial = k.buffer((count, rows, columns), dtype, "parts")
+    each = (rows + columns) * size * np.dtype(dtype).itemsize
+    with k.blocks(k.axis(count, "part", most=1), bytes_each=each, calls=2 + rows * columns // 64) as (block,):
+        part = block.window(size, size)
+        k.matmul(left[:, part], right[part], partial[block.start])
+    at = k.whole(2)
+    tile = k.tile(at)
+    k.call("add.reduce", partial, out=tile, axis=0)
     k.epilogue(tile, at)
 
 

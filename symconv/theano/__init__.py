@@ -13,14 +13,16 @@ import sys
 from importlib import import_module
 from typing import Any
 
-import symconv as sc
 from symconv.errors import ArgumentError
 from symconv.graph.nodes import Variable
 from symconv.theano import compile, gof, gradient, ifelse, printing, sandbox, scalar, scan_module, tensor
+from symconv.theano._as_op import as_op
+from symconv.theano._from_graph import OpFromGraph
 from symconv.theano._names import refuses
 from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
 from symconv.theano.configuration import config
-from symconv.theano.gradient import Lop, Rop, grad
+from symconv.theano.gof import Apply, Constant, FunctionGraph, Op, Type
+from symconv.theano.gradient import Lop, Rop, grad, subgraph_grad
 from symconv.theano.printing import pp
 from symconv.theano.scan_module import foldl, foldr, map, reduce, scan
 
@@ -30,6 +32,8 @@ MODULES = (
     "compile",
     "gof",
     "gof.graph",
+    "gof.null_type",
+    "gof.op",
     "gradient",
     "ifelse",
     "printing",
@@ -98,13 +102,11 @@ def install() -> None:
         sys.modules[f"theano.{name}"] = import_module(f"{__name__}.{name}")
 
 
-if hasattr(sc, "OpFromGraph"):
-    OpFromGraph = sc.OpFromGraph
-
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "In", "Lop", "Mode", "Out", "Param", "Rop", "Variable", "clone", "compile", "config", "foldl", "foldr",
-    "function", "gof", "grad", "gradient", "ifelse", "install", "map", "pp", "printing", "reduce", "sandbox",
-    "scalar", "scan", "scan_module", "shared", "tensor",
+    "Apply", "Constant", "FunctionGraph", "In", "Lop", "Mode", "Op", "OpFromGraph", "Out", "Param", "Rop",
+    "Type", "Variable", "as_op", "clone", "compile", "config", "foldl", "foldr", "function", "gof", "grad",
+    "gradient", "ifelse", "install", "map", "pp", "printing", "reduce", "sandbox", "scalar", "scan",
+    "scan_module", "shared", "subgraph_grad", "tensor",
 ]  # fmt: skip

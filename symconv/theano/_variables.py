@@ -11,8 +11,11 @@ import numpy as np
 
 import symconv as sc
 from symconv.errors import ArgumentError, RankError
-from symconv.graph.nodes import Constant, Dialect, SharedVariable, Variable
+from symconv.graph.nodes import Constant, Dialect, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
+from symconv.graph.origin import here
+from symconv.graph.types import Array
+from symconv.graph.types import TensorType as CoreType
 
 Result = TypeVar("Result")
 
@@ -24,8 +27,112 @@ class AsTensorError(ArgumentError):
     """What cannot be part of an expression."""
 
 
+class VariableType(CoreType):
+    """The type of a variable, which makes others of its kind."""
+
+    def __call__(self, name: str | None = None) -> "TensorVariable":
+        """A variable of this type; sizes other than 1 are not known of it."""
+        made = TensorVariable(VariableType(self.dtype, broadcastable_shape(self.broadcastable)), name)
+        made.made = here()
+        return made
+
+    make_variable = __call__
+
+    @classmethod
+    def of(cls, type: CoreType) -> "VariableType":
+        """The same type, as one of this class."""
+        if type.__class__ is VariableType:
+            return type
+        own: VariableType = object.__new__(VariableType)
+        vars(own).update(dtype=type.dtype, shape=type.shape, value=type.value)
+        return own
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, CoreType) and self.dtype == other.dtype and self.shape == other.shape
+
+    def __hash__(self) -> int:
+        return CoreType.__hash__(self)
+
+    def __repr__(self) -> str:
+        return f"TensorType({self})"
+
+    @property
+    def numpy_dtype(self) -> "np.dtype[Any]":
+        """The dtype as NumPy's."""
+        return np.dtype(self.dtype)
+
+    def filter(self, data: Any, strict: bool = False, allow_downcast: bool | None = None) -> Array:
+        """A value as an array of this type.
+
+        Raises
+        ------
+        SymconvError
+            For what does not convert; a TypeError.
+        """
+        loose = CoreType(self.dtype, broadcastable_shape(self.broadcastable))
+        return fit(data, loose, "a value of this type", strict=strict, downcast=allow_downcast)
+
+    def is_valid_value(self, a: Any) -> bool:
+        """Whether it is an array of this very type."""
+        try:
+            self.filter(a, strict=True)
+        except sc.SymconvError:
+            return False
+        return True
+
+    def clone(
+        self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None
+    ) -> "TensorType":
+        """The type with another dtype or pattern."""
+        return TensorType(dtype or self.dtype, broadcastable or self.broadcastable)
+
+
+class TensorType(VariableType):
+    """A type by Theano's pattern; calling it makes a variable.
+
+    Two types are equal where dtype and pattern are.
+    """
+
+    def __init__(
+        self, dtype: Any, broadcastable: Sequence[bool], name: str | None = None, sparse_grad: bool = False
+    ) -> None:
+        shape = broadcastable_shape(broadcastable)
+        super().__init__(sc.constant(0, dtype=sc.config.floatX if dtype == "floatX" else dtype).dtype, shape)
+        object.__setattr__(self, "name", name)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, CoreType)
+            and self.dtype == other.dtype
+            and self.broadcastable == other.broadcastable
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.dtype, self.broadcastable))
+
+    def __str__(self) -> str:
+        pattern = self.broadcastable
+        general = {0: "scalar", 1: "vector", 2: "matrix", 3: "3D", 4: "4D", 5: "5D"}
+        names: dict[tuple[bool, ...], str] = {(True, False): "row", (False, True): "col"}
+        names |= {(False,) * ndim: name for ndim, name in general.items()}
+        kind = names.get(pattern, str(pattern))
+        return f"TensorType({self.dtype}, {kind})"
+
+    __repr__ = __str__
+
+
 class TensorVariable(Variable):
     """A tensor that is not known yet."""
+
+    @property
+    def type(self) -> VariableType:
+        """dtype and static shape."""
+        found: VariableType = vars(self)["type"]
+        return found
+
+    @type.setter
+    def type(self, type: CoreType) -> None:
+        vars(self)["type"] = VariableType.of(type)
 
     @property
     def tag(self) -> Any:
@@ -79,13 +186,14 @@ def adopted(result: Result) -> Result:
     for one in result if isinstance(result, list | tuple) else (result,):
         if type(one) in CLASSES:
             one.__class__ = CLASSES[type(one)]
+            vars(one)["type"] = VariableType.of(vars(one)["type"])
     return result
 
 
-def spoken(result: Any) -> Variable:
-    """One variable in Theano's dialect: ``adopted`` for what loads late and has no type of its own."""
-    one: Variable = adopted(result)
-    return one
+def one_adopted(result: Any) -> Variable:
+    """``adopted`` of one variable."""
+    found: Variable = adopted(result)
+    return found
 
 
 for _kind in (TensorVariable, TensorConstant, TensorSharedVariable):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from reference import evaluate
 
-import symconv.ops.reduce  # noqa: F401  (methods of variables)
+import symconv as sc
 from symconv.compile.function import function
 from symconv.errors import ArgumentError, RankError, ShapeError
 from symconv.gradient import grad, verify_grad
@@ -113,6 +113,20 @@ def test_refusals():
     x, y = variable(None, None), variable(None, None)
     with pytest.raises(ShapeError, match="got 3 and 4"):
         evaluate(x @ y, {x: np.ones((2, 3)), y: np.ones((4, 2))})
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+def test_a_long_inner_axis_is_summed_over_in_parts(dtype):
+    x, y = sc.tensor(dtype, (None, None), "x"), sc.tensor(dtype, (None, None), "y")
+    values = np.random.default_rng(0).integers(-3, 4, size=(3, 8200, 5)).astype(dtype)
+    a, b = np.ascontiguousarray(values[0, :, :3]), values[1]
+    f = sc.function([x, y], [sc.dot(x.T, y), sc.dot(x.T, y) * 2 + 1], mode="checked")
+    for first, second in ((a, b), (np.asfortranarray(a), b[::-1])):
+        plain, more = f(first, second)
+        np.testing.assert_array_equal(plain, first.T @ second)  # small integers: exact in any order
+        np.testing.assert_array_equal(more, first.T @ second * 2 + 1)
+    assert "parts" in f.source
+    sc.verify_grad(lambda x, y: sc.dot(x.T, y), [a.astype("float64"), b.astype("float64")])
 
 
 # Products over other axes

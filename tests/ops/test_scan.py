@@ -292,6 +292,22 @@ def test_results_that_grow_are_stacked_only_if_they_agree():
         f([2, 3])
 
 
+def test_random_states_are_carried_through_the_loop():
+    x = sc.dvector("x")
+    stream = sc.random.Stream(3)
+    walk, updates = sc.scan(lambda x_t, h: h + stream.normal(()) * x_t, x, 0.0)
+    f = sc.function([x], walk, updates=updates, mode=CHECKED)
+    draw = sc.function([], sc.random.Stream(3).normal(()))
+    steps = [float(draw()) for _ in range(8)]
+    first, second = f(np.ones(4)), f(np.ones(4))
+    np.testing.assert_allclose(np.concatenate([first, first[-1] + second]), np.cumsum(steps))
+    forgetful = sc.function([x], walk)  # the stream moves on all the same
+    third, fourth = forgetful(np.ones(2)), forgetful(np.ones(2))
+    np.testing.assert_allclose(np.diff([0, *third, *(third[-1] + fourth)]), [float(draw()) for _ in range(4)])
+    still = sc.function([x], walk, no_default_updates=True)
+    np.testing.assert_array_equal(still(np.ones(2)), still(np.ones(2)))
+
+
 # Gradients
 
 

@@ -629,7 +629,7 @@ def _add_updates(draft: Draft, updates: dict[SharedVariable, Variable]) -> list[
             )
         element = Variable(target.type, target.name)
         replacements[target] = element
-        draft.states.append(Recurrence(lead(target), 1, (1,), [element], new))
+        draft.states.append(Recurrence(lead(target), 1, (1,), [element], new, shared=True))
     if replacements:
         draft.replace(replacements)
     return list(pending)

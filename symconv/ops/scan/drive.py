@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symconv.errors import ShapeError
-from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.meaning import Types, infer
-from symconv.graph.nodes import Constant
-from symconv.graph.types import Array, TensorType, type_of
+from symconv.graph.types import Array, TensorType
 from symconv.ops.scan.layout import Layout, State
 
 if TYPE_CHECKING:
@@ -83,8 +80,8 @@ class Run:
     ----------
     layout : Layout
         What inputs and outputs are.
-    inner : FunctionGraph
-        The step.
+    mapped_types : list of TensorType
+        Of the results of a step that are collected, as far as they are known.
     step : callable
         Computes it. Where it has a method ``writer``, that may give what writes results into given arrays.
     arrays : sequence of ndarray
@@ -92,27 +89,12 @@ class Run:
     """
 
     def __init__(
-        self, layout: Layout, inner: FunctionGraph, step: "Step", arrays: Sequence[Array]
+        self, layout: Layout, mapped_types: list[TensorType], step: "Step", arrays: Sequence[Array]
     ) -> None:
-        self.layout, self.inner, self.step = layout, inner, step
+        self.layout, self.mapped_types, self.step = layout, mapped_types, step
         count, self.sequences, initials, self.others = layout.split(arrays)
         self.count = int(count)
         self.initials = initials
-        firsts = [(array.shape[1:], array.dtype.name) for array in self.sequences]
-        for state, initial in zip(layout.states, initials, strict=True):
-            firsts += [(initial.shape[1:], initial.dtype.name)] * len(state.taps)
-        firsts += [(array.shape, array.dtype.name) for array in self.others]
-        known: Types = {
-            variable: TensorType(dtype, shape)
-            for variable, (shape, dtype) in zip(inner.inputs, firsts, strict=True)
-        }
-        for node in inner.nodes:
-            infer(node, known)
-        types = [
-            type_of(variable.data) if isinstance(variable, Constant) else known[variable]
-            for variable in inner.outputs
-        ]
-        _, self.mapped_types, _ = layout.split_results(types)
         self.memories = [
             Memory(state, layout, self.count, initial, initial.shape[1:])
             for state, initial in zip(layout.states, initials, strict=True)

@@ -26,12 +26,15 @@ class State(NamedTuple):
         How many entries the initial state has.
     whole, final : bool
         Whether the loop returns its history, and its last ``depth`` entries.
+    shared : bool
+        Whether it is a shared variable that the step changes.
     """
 
     taps: tuple[int, ...]
     depth: int
     whole: bool = True
     final: bool = True
+    shared: bool = False
 
 
 @frozen

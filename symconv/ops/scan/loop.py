@@ -41,6 +41,7 @@ class Recurrence:
     new: Variable
     whole: bool = True
     final: bool = True
+    shared: bool = False
 
 
 @dataclass(eq=False)
@@ -125,7 +126,7 @@ def write(draft: Draft, make: Make) -> Loop:
     graph, others = _closed(draft)
     layout = Layout(
         tuple(offset for _, offset, _ in draft.sequences),
-        tuple(State(state.taps, state.depth, state.whole, state.final) for state in draft.states),
+        tuple(State(s.taps, s.depth, s.whole, s.final, s.shared) for s in draft.states),
         len(draft.mapped), draft.reverse, draft.stop is not None, draft.truncate,
     )  # fmt: skip
     op = make(graph, layout, draft.name)

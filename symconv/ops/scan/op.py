@@ -11,7 +11,7 @@ In reverse everything is mirrored: entry i is that of time i, and the initial on
 """
 
 from collections.abc import Hashable, Sequence, Set
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, ClassVar
 
 from symconv.errors import DTypeError, RankError, ShapeError
@@ -21,7 +21,7 @@ from symconv.graph.meaning import Types, infer, interpret
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op, Role, United
 from symconv.graph.types import Array, Dim, TensorType, type_of
-from symconv.ops.scan.axis import integer, known_size
+from symconv.ops.scan.axis import integer, known_size, only
 from symconv.ops.scan.derivative import gradients_of
 from symconv.ops.scan.drive import Run
 from symconv.ops.scan.layout import Layout
@@ -30,6 +30,9 @@ from symconv.ops.shape import size_of
 
 if TYPE_CHECKING:
     from symconv.graph.op import Step
+
+
+MOST_CHECKED = 8  # sets of shapes that need not be checked again
 
 
 @frozen
@@ -149,12 +152,33 @@ class Scan(Op):
 
     def drive(self, steps: "Sequence[Step]", arrays: Sequence[Array]) -> tuple[Array, ...]:
         """The loop, given what computes a step."""
-        types = [TensorType(array.dtype.name, array.shape, array) for array in arrays[:1]]
-        types += [TensorType(array.dtype.name, array.shape) for array in arrays[1:]]
-        self.out_types(*types)
-        return Run(self.layout, self.inner, steps[0], arrays).results()
+        key = (int(arrays[0]), *(array.shape for array in arrays[1:]))
+        mapped = self._mapped_types.get(key)
+        if mapped is None:
+            types = [TensorType(array.dtype.name, array.shape) for array in arrays]
+            outputs = self.out_types(types[0].with_value(arrays[0]), *types[1:])
+            mapped = [type.with_shape(type.shape[1:]) for type in self.layout.split_outputs(outputs)[2]]
+            if len(self._mapped_types) >= MOST_CHECKED:
+                self._mapped_types.clear()
+            self._mapped_types[key] = mapped
+        return Run(self.layout, mapped, steps[0], arrays).results()
+
+    @cached_property
+    def _mapped_types(self) -> dict[Hashable, list[TensorType]]:
+        """Types of the mapped results of a step, by the shapes that were checked."""
+        return {}
 
     # What compiling makes of it
+
+    def carried(self, node: Apply) -> dict[Variable, Variable]:
+        """Shared variables that the step changes, and their last values."""
+        _, _, initials, _ = self.layout.split(node.inputs)
+        _, finals, _ = self.layout.split_outputs(node.outputs)
+        return {
+            initial.owner.inputs[0]: only(final)
+            for state, initial, final in zip(self.layout.states, initials, finals, strict=True)
+            if state.shared and final is not None and initial.owner is not None
+        }
 
     @property
     def family(self) -> Hashable:

@@ -5,9 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.errors import ArgumentError
+from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.traverse import leaves, substitute, toposort
 from symconv.theano._names import refuses
+from symconv.theano._variables import TensorVariable
+
+
+class CycleError(ArgumentError, ValueError):
+    """Things that depend on each other in a circle have no order."""
 
 
 def inputs(variable_list: Iterable[Variable], blockers: Iterable[Variable] = ()) -> list[Variable]:
@@ -27,6 +33,98 @@ def ancestors(variable_list: Iterable[Variable], blockers: Iterable[Variable] = 
 def io_toposort(inputs: Iterable[Variable], outputs: Sequence[Variable]) -> list[Apply]:
     """The applies between inputs and outputs, in order of computation."""
     return list(toposort(list(outputs), stop=frozenset(inputs)))
+
+
+def variables(i: Iterable[Variable], o: Iterable[Variable]) -> set[Variable]:
+    """All variables between inputs and outputs, and what is needed beside the inputs."""
+    given = list(i)
+    found = {*given, *o}
+    for node in toposort(list(o), stop=frozenset(given)):
+        found.update((*node.inputs, *node.outputs))
+    return found
+
+
+def orphans(i: Iterable[Variable], o: Iterable[Variable]) -> set[Variable]:
+    """What the outputs need beside the inputs: constants, shared variables, inputs that were forgotten."""
+    given = list(i)
+    return {variable for variable in variables(given, o) if variable.owner is None} - set(given)
+
+
+def ops(i: Iterable[Variable], o: Iterable[Variable]) -> set[Apply]:
+    """The applies between inputs and outputs."""
+    return set(toposort(list(o), stop=frozenset(i)))
+
+
+def list_of_nodes(inputs: Iterable[Variable], outputs: Iterable[Variable]) -> list[Apply]:
+    """The applies between inputs and outputs, the last one first."""
+    return list(reversed(toposort(list(outputs), stop=frozenset(inputs))))
+
+
+def general_toposort(r_out: Iterable[Any], deps: Any, **options: Any) -> list[Any]:
+    """Things in an order in which each stands behind what ``deps`` says that it depends on.
+
+    Raises
+    ------
+    CycleError
+        Where they depend on each other in a circle.
+    """
+    order: list[Any] = []
+    state: dict[int, bool] = {}
+    stack = [(thing, False) for thing in reversed(list(r_out))]
+    while stack:
+        thing, finished = stack.pop()
+        if finished:
+            state[id(thing)] = True
+            order.append(thing)
+        elif id(thing) not in state:
+            state[id(thing)] = False
+            stack.append((thing, True))
+            for needed in reversed(list(deps(thing) or ())):
+                if state.get(id(needed)) is False:
+                    raise CycleError("these things depend on each other in a circle")
+                stack.append((needed, False))
+    return order
+
+
+def is_in_ancestors(l_node: Apply, f_node: Apply) -> bool:
+    """Whether one apply needs what another computes."""
+    return f_node in toposort(list(l_node.outputs))
+
+
+def clone(
+    i: Sequence[Variable], o: Sequence[Variable], copy_inputs: bool = True
+) -> tuple[list[Variable], list[Variable]]:
+    """Inputs and outputs of a copy of the graph between them."""
+    copies = clone_get_equiv(i, o, copy_inputs)
+    return [copies[variable] for variable in i], [copies[variable] for variable in o]
+
+
+def clone_get_equiv(
+    inputs: Sequence[Variable],
+    outputs: Sequence[Variable],
+    copy_inputs: bool = True,
+    copy_orphans: bool = True,
+    memo: Any = None,
+) -> dict[Any, Any]:
+    """A copy of the graph: what stands there for each variable and apply of it.
+
+    Constants and shared variables are the same in both, so ``copy_orphans`` changes nothing.
+    """
+    copies: dict[Any, Any] = dict(memo or {})
+    for variable in inputs:
+        fresh = copy_inputs and not isinstance(variable, Constant | SharedVariable)
+        copies.setdefault(variable, TensorVariable(variable.type, variable.name) if fresh else variable)
+    for node in toposort(list(outputs), stop=frozenset(inputs)):
+        if node in copies:
+            continue
+        made = node.op.apply(*(copies.setdefault(variable, variable) for variable in node.inputs))
+        copies[node] = made
+        for old, new in zip(node.outputs, made.outputs, strict=True):
+            new.name = old.name
+            copies.setdefault(old, new)
+    for variable in outputs:
+        copies.setdefault(variable, variable)
+    return copies
 
 
 def equal_computations(
@@ -79,6 +177,7 @@ def is_same_graph(var1: Variable, var2: Variable, givens: Any = None, debug: boo
 __getattr__ = refuses("theano.gof.graph", globals())
 
 __all__ = [
-    "Apply", "Constant", "Variable", "ancestors", "equal_computations", "inputs", "io_toposort",
-    "is_same_graph",
+    "Apply", "Constant", "Variable", "ancestors", "clone", "clone_get_equiv", "equal_computations",
+    "general_toposort", "inputs", "io_toposort", "is_in_ancestors", "is_same_graph", "list_of_nodes", "ops",
+    "orphans", "variables",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """``theano.tensor``: what expressions are written with; imports symconv and the modules below it."""
 
-from symconv.graph.nodes import Variable
+from symconv.graph.nodes import Constant, Variable
 from symconv.theano import gradient
 from symconv.theano._names import refuses
 from symconv.theano._variables import (
@@ -11,8 +11,20 @@ from symconv.theano._variables import (
     as_tensor_variable,
     constant,
 )
+from symconv.theano.gof.op import Apply, Op
 from symconv.theano.gradient import *  # noqa: F403
-from symconv.theano.tensor import basic, elemwise, extra_ops, nlinalg, nnet, sharedvar, slinalg, xlogx
+from symconv.theano.tensor import (
+    _more,
+    basic,
+    elemwise,
+    extra_ops,
+    nlinalg,
+    nnet,
+    sharedvar,
+    slinalg,
+    xlogx,
+)
+from symconv.theano.tensor._more import *  # noqa: F403
 from symconv.theano.tensor.basic import *  # noqa: F403
 from symconv.theano.tensor.elemwise import *  # noqa: F403
 
@@ -26,8 +38,8 @@ globals().update({name: globals()[known] for name, known in _ALIASES.items() if 
 __getattr__ = refuses("theano.tensor", globals())
 
 __all__ = [
-    *basic.__all__, *elemwise.__all__, *(name for name in _ALIASES if name in globals()), "AsTensorError",
-    *gradient.__all__, "TensorConstant", "TensorSharedVariable", "TensorVariable", "Variable",
-    "as_tensor_variable", "basic", "constant", "elemwise", "extra_ops", "nlinalg", "nnet",
-    "sharedvar", "slinalg", "xlogx",
+    *_more.__all__, *basic.__all__, *elemwise.__all__, *(name for name in _ALIASES if name in globals()),
+    *gradient.__all__, "Apply", "AsTensorError", "Constant", "Op", "TensorConstant", "TensorSharedVariable",
+    "TensorVariable", "Variable", "as_tensor_variable", "basic", "constant", "elemwise", "extra_ops",
+    "nlinalg", "nnet", "sharedvar", "slinalg", "xlogx",
 ]  # fmt: skip

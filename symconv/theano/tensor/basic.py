@@ -9,14 +9,13 @@ import numpy as np
 import symconv as sc
 from symconv.errors import ArgumentError, OptionError
 from symconv.graph.nodes import Variable
-from symconv.graph.types import TensorType as CoreType
+from symconv.graph.traverse import leaves
 from symconv.ops.random.legacy import PermuteRowElements
 from symconv.theano._variables import (
     METHODS,
-    TensorVariable,
+    TensorType,
     adopted,
     as_tensor_variable,
-    broadcastable_shape,
     theirs,
     upcast,
 )
@@ -30,18 +29,28 @@ SAME = {
         "batched_dot", "outer", "set_subtensor", "inc_subtensor", "concatenate", "diag", "tril", "triu",
         "roll", "take", "choose", "compress", "nonzero", "nonzero_values", "flatnonzero", "searchsorted",
         "max", "min", "argmax", "argmin", "any", "all", "max_and_argmax", "ptp", "identity_like",
-        "repeat", "shape", "atleast_nd", "fill_diagonal", "bincount", "topk", "argtopk",
+        "repeat", "shape", "atleast_nd", "fill_diagonal", "fill_diagonal_offset",
+        "bincount", "topk", "argtopk",
         "topk_and_argtopk",
     )
     if hasattr(sc, name)
 }  # fmt: skip
 """Functions of the same name and meaning."""
 
+PATTERNS: dict[str, tuple[bool, ...]] = {
+    "scalar": (), "vector": (False,), "row": (True, False), "col": (False, True), "matrix": (False, False),
+    **{f"tensor{ndim}": (False,) * ndim for ndim in range(3, 8)},
+}  # fmt: skip
+KINDS = {
+    "b": "int8", "w": "int16", "i": "int32", "l": "int64", "f": "float32", "d": "float64", "c": "complex64",
+    "z": "complex128",
+}  # fmt: skip
 PREFIXED = {
-    prefix + name: theirs(getattr(sc, prefix + name))
-    for prefix in "bwilfdcz"
-    for name in ("scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4", "tensor5")
+    letter + name: TensorType(dtype, pattern)
+    for letter, dtype in KINDS.items()
+    for name, pattern in PATTERNS.items()
 }
+"""Types by name; calling one makes a variable."""
 PLURALS = {
     prefix + name: theirs(getattr(sc, prefix + name))
     for prefix in ("", *"bwilfdcz")
@@ -61,43 +70,6 @@ class Grid:
 
 
 mgrid, ogrid = Grid(sc.mgrid), Grid(sc.ogrid)
-
-
-class TensorType(CoreType):
-    """A type by Theano's pattern; calling it makes a variable.
-
-    Two types are equal where dtype and pattern are.
-    """
-
-    def __init__(
-        self, dtype: Any, broadcastable: Sequence[bool], name: str | None = None, sparse_grad: bool = False
-    ) -> None:
-        shape = broadcastable_shape(broadcastable)
-        super().__init__(sc.constant(0, dtype=sc.config.floatX if dtype == "floatX" else dtype).dtype, shape)
-        object.__setattr__(self, "name", name)
-
-    def __call__(self, name: str | None = None) -> Variable:
-        return TensorVariable(CoreType(self.dtype, self.shape), name)
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, CoreType)
-            and self.dtype == other.dtype
-            and self.broadcastable == other.broadcastable
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.dtype, self.broadcastable))
-
-    def __str__(self) -> str:
-        pattern = self.broadcastable
-        general = {0: "scalar", 1: "vector", 2: "matrix", 3: "3D", 4: "4D", 5: "5D"}
-        names: dict[tuple[bool, ...], str] = {(True, False): "row", (False, True): "col"}
-        names |= {(False,) * ndim: name for ndim, name in general.items()}
-        kind = names.get(pattern, str(pattern))
-        return f"TensorType({self.dtype}, {kind})"
-
-    __repr__ = __str__
 
 
 # Making tensors
@@ -382,8 +354,7 @@ def get_scalar_constant_value(v: Any) -> Any:
         For anything that is not known while building.
     """
     v = as_tensor_variable(v)
-    leaves = sc.FunctionGraph((), (v,)).leaves
-    if not all(isinstance(leaf, sc.Constant) for leaf in leaves):
+    if not builtins.all(isinstance(leaf, sc.Constant) for leaf in leaves([v], frozenset())):
         raise ArgumentError(f"{v} is no constant")
     return np.asarray(v.eval())[()]
 

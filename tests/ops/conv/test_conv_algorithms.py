@@ -63,6 +63,19 @@ def test_any_cut_is_the_definition(name, case):
         assert_same(name, result, op.perform(*arrays))
 
 
+@pytest.mark.parametrize(("maps", "channels", "several"), [(1, 1, False), (32, 32, True)])
+def test_short_calls_are_left_to_one_thread(maps, channels, several):
+    """Threads would only wait for one another's calls; where calls are long enough they share the blocks."""
+    image = whole_numbers((1, channels, 200, 200), "float32")
+    filters = whole_numbers((maps, channels, 3, 3), "float32")
+    op = Conv(ConvGeometry((1, 1)))
+    with sc.settings(threads=2):
+        function = compiled(op, image, filters)
+        np.testing.assert_array_equal(function(image, filters), op.perform(image, filters))
+    assert ("in parallel" in function.profile()) == several
+    assert ("scratch[:1]" in function.source) != several
+
+
 @given(case=cases(dtypes=("float32", "float64"), smallest_batch=1))
 def test_no_kernel_calls_perform(case):
     for op, arrays in three(case):
@@ -98,7 +111,12 @@ def test_threads_do_not_change_a_bit(geometry, dtype):
 
 @pytest.mark.parametrize(
     ("name", "dtype"),
-    [(name, dtype) for name in NAMES for dtype in ("float32", "float64") if (name, dtype) != ("fft", "float64")],
+    [
+        (module.NAME, dtype)
+        for module in PORTFOLIO
+        for dtype in ("float32", "float64")
+        if (module.NAME, dtype) not in (("fft", "float64"), ("winograd", "float32"), ("winograd", "float64"))
+    ],
 )
 def test_the_error_is_within_its_bound(name, dtype):
     """n eps sum |x w| times the algorithm's factor, against float64 or, there, longdouble sums."""
@@ -182,9 +200,12 @@ def test_scratch_does_not_grow_with_the_image(border):
     assert plan.bytes < 64 << 20
 
 
-@pytest.mark.parametrize("shape", [(2, 64, 14, 14), (1, 48, 60, 60), (1, 2, 300, 400)])
-def test_depthwise_filters_are_computed_group_by_group(shape):
-    """Chosen for each direction, whatever the blocks are cut along: images, groups or rows."""
+@pytest.mark.parametrize(
+    ("shape", "name"),
+    [((8, 96, 14, 14), "depthwise"), ((1, 48, 60, 60), "auto"), ((1, 2, 300, 400), "auto")],
+)
+def test_depthwise_filters_are_computed_group_by_group(shape, name):
+    """In each direction, whatever the blocks are cut along: images, groups or rows; chosen for large images."""
     image, filters = whole_numbers(shape, "float32"), whole_numbers((shape[1], 1, 3, 3), "float32")
     geometry = ConvGeometry((1, 1), border_mode="half", groups=shape[1])
     gradient = whole_numbers(shape, "float32", seed=5)
@@ -193,8 +214,9 @@ def test_depthwise_filters_are_computed_group_by_group(shape):
         (ConvGradInput(geometry), (gradient, filters, image)),
         (ConvGradFilters(geometry), (image, gradient, filters)),
     ]:
-        function = compiled(op, *arrays)
-        np.testing.assert_array_equal(function(*arrays), op.perform(*arrays))
+        with sc.settings(conv_algorithm=name):
+            function = compiled(op, *arrays)
+            np.testing.assert_array_equal(function(*arrays), op.perform(*arrays))
         assert "depthwise, estimated" in function.profile()
 
 
@@ -221,7 +243,7 @@ def test_the_profile_says_what_was_considered_and_why(shapes):
                 assert line in function.profile()
             for one in choice.candidates:
                 assert one.text, one
-        assert choice.candidates[0].name in kernel.comment[-1]
+        assert any(line.startswith(choice.candidates[0].name) for line in kernel.comment)
     assert problems == 2
 
 

@@ -76,7 +76,8 @@ def test_it_is_taken_for_large_filters_where_the_error_allows(dtype, size, taken
     function = compiled(Conv(VALID), image, filters)
     result = function(image, filters)
     assert ("fft, estimated" in function.profile()) == taken
-    assert ("no multiple of that of plain summation" in function.profile()) == (dtype == "float64")
+    (line,) = [line for line in function.profile().splitlines() if line.strip().startswith("fft ")]
+    assert ("no multiple of that of plain summation" in line) == (dtype == "float64")
     exact, terms = exactly(image, filters)
     assert (abs(result - exact) <= size * size * np.finfo(dtype).eps * terms).all()
 

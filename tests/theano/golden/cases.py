@@ -287,6 +287,57 @@ LINALG = [
     "import theano.sandbox.linalg as L; result = str(type(L.psd(d).ndim))", f"theano.sandbox.linalg.spectral_radius_bound({_P}, 3)",
 ]  # fmt: skip
 
+IMAGES = (
+    "X = T.constant(np.sin(np.arange(2 * 4 * 7 * 6)).reshape(2, 4, 7, 6)); W = T.constant(np.cos(np.arange(6 * 4 * 3 * 2)).reshape(6, 4, 3, 2)); "
+    "G = T.constant(np.cos(np.arange(2 * 6 * 5 * 5) * .7).reshape(2, 6, 5, 5)); A = T.nnet.abstract_conv\n"
+)
+VOLUMES = (
+    "X = T.constant(np.sin(np.arange(2 * 2 * 5 * 4 * 4)).reshape(2, 2, 5, 4, 4)); W = T.constant(np.cos(np.arange(3 * 2 * 2 * 3 * 2)).reshape(3, 2, 2, 3, 2)); "
+    "A = T.nnet.abstract_conv\n"
+)
+NNET = [
+    *(IMAGES + "result = " + code + ".eval()" for code in (
+        "T.nnet.conv2d(X, W)", "T.nnet.conv2d(X, W, border_mode='half', subsample=(2, 1))", "T.nnet.conv2d(X, W, border_mode=(1, 2), filter_flip=False)",
+        "T.nnet.conv2d(X, W, filter_dilation=(2, 2))", "T.nnet.conv2d(X, W[:, :2], num_groups=2)", "A.conv2d(X, W, border_mode='full')",
+        "T.nnet.conv2d_transpose(G, W, (2, 4, 7, 6))", "A.conv2d_grad_wrt_inputs(G, W, (2, 4, 7, 6))", "A.conv2d_grad_wrt_inputs(G[:, :, ::2, :3], W, (None, None, 7, 6), subsample=(2, 2))",
+        "A.conv2d_grad_wrt_weights(X, G, (6, 4, 3, 2))", "A.conv2d_grad_wrt_weights(X, G, (6, 4, 3, 2), filter_flip=False)",
+        "A.AbstractConv2d()(X, W)", "A.AbstractConv2d_gradInputs(kshp=(6, 4, 3, 2))(W, G, (7, 6))", "A.AbstractConv2d_gradWeights(filter_flip=False)(X, G, (3, 2))",
+        "A.AbstractConv2d_gradInputs()(W, G, T.as_tensor_variable([7, 6]))", "A.AbstractConv2d_gradInputs()(W, G, X.shape[2:])",
+        "A.separable_conv2d(X, T.constant(np.cos(np.arange(8 * 9.)).reshape(8, 1, 3, 3)), T.constant(np.sin(np.arange(24.)).reshape(3, 8, 1, 1)), 4)",
+        "A.bilinear_upsampling(X, 2, batch_size=2, num_input_channels=4)", "A.bilinear_upsampling(X, 3, use_1D_kernel=False)",
+        "A.bilinear_kernel_1D(3)", "A.bilinear_kernel_2D(2, normalize=False)",
+        "A.causal_conv1d(X[:, :, 0], W[:, :, :, 0], (6, 4, 3))", "A.causal_conv1d(X[:, :, 0], W[:, :, :, 0], (6, 4, 3), filter_dilation=2)",
+        "T.nnet.neighbours.images2neibs(X, (7, 3))", "T.nnet.neighbours.images2neibs(X, (3, 2), (2, 2))", "T.nnet.neighbours.images2neibs(X[:, :, :5, :5], (3, 3), (1, 1), mode='wrap_centered')",
+        "T.nnet.neighbours.images2neibs(X, (2, 4), mode='ignore_borders')", "T.nnet.neighbours.neibs2images(T.nnet.neighbours.images2neibs(X, (7, 3)), (7, 3), X.shape)",
+        "theano.tensor.signal.conv.conv2d(X[0], W[0])", "theano.tensor.signal.conv.conv2d(X[0], W[0, 0], border_mode='full')",
+        "T.signal.pool.pool_2d(X, (2, 2), ignore_border=True)", "T.signal.pool.pool_2d(X, (3, 2), ignore_border=False, stride=(2, 1))",
+        "T.signal.pool.pool_2d(X, ds=(2, 2), ignore_border=True, st=(1, 1), mode='average_inc_pad')", "T.signal.pool.pool_2d(X, (3, 3), True, (2, 2), (1, 1), mode='average_exc_pad')",
+        "T.signal.pool.max_pool_2d_same_size(X, (2, 2))",
+    )),
+    *(IMAGES + "result = " + code for code in (
+        "[int(n) for n in A.get_conv_output_shape((2, 4, 7, 6), (6, 4, 3, 2), 'half', (2, 1))]", "A.get_conv_output_shape((2, 4, None, 6), (6, 4, 3, 2), (1, 2), (1, 1), (2, 2))",
+        "A.get_conv_shape_1axis(7, 3, 'full', 2)", "A.get_conv_gradweights_shape((2, 4, 7, 6), (2, 6, 5, 5), 'valid', (1, 1))",
+        "[int(n) for n in A.get_conv_gradinputs_shape((6, 4, 3, 2), (2, 6, 5, 5), 'valid', (1, 1))]", "A.check_conv_gradinputs_shape((2, 4, 7, 6), (6, 4, 3, 2), (2, 6, 5, 5), 'valid', (1, 1))",
+        "A.check_conv_gradinputs_shape((2, 4, 7, 6), (6, 4, 3, 2), (2, 6, 4, 5), 'valid', (1, 1))", "A.border_mode_to_pad('half', 2, (3, 5))", "A.border_mode_to_pad((1, 2), 2, (3, 5))",
+        "T.nnet.conv2d(X, W, border_mode='same')", "T.nnet.conv2d(X[0], W)", "A.AbstractConv(4)", "A.AbstractConv3d(unshared=True)",
+    )),
+    *(VOLUMES + "result = " + code + ".eval()" for code in (
+        "T.nnet.conv3d(X, W)", "T.nnet.conv3d(X, W, border_mode='half', subsample=(1, 2, 1))", "A.conv3d_grad_wrt_inputs(T.nnet.conv3d(X, W), W, (2, 2, 5, 4, 4))",
+        "A.conv3d_grad_wrt_weights(X, T.nnet.conv3d(X, W), (3, 2, 2, 3, 2))", "A.AbstractConv3d_gradInputs()(W, T.nnet.conv3d(X, W), (5, 4, 4))",
+        "T.nnet.conv3d2d.conv3d(X, T.constant(np.cos(np.arange(3 * 2 * 5 * 2 * 3.)).reshape(3, 2, 5, 2, 3)))",
+        "T.nnet.conv3d2d.conv3d(X, T.constant(np.cos(np.arange(3 * 2 * 5 * 2 * 3.)).reshape(3, 2, 5, 2, 3)), (2, 2, 5, 4, 4), (3, 2, 5, 2, 3), border_mode='full')",
+        "T.signal.pool.pool_3d(X, (2, 2, 2), ignore_border=True)",
+    )),
+    "T.nnet.softmax_graph(d)", "T.nnet.softmax_with_bias(d, T.constant([1., 2., 3.]))",
+    "T.nnet.crossentropy_softmax_1hot(d, T.constant([0, 2]))[0]", "T.nnet.crossentropy_softmax_1hot_with_bias(d, T.constant([1., 2., 3.]), T.constant([0, 2]))[0]",
+    "T.nnet.crossentropy_softmax_argmax_1hot_with_bias(d, T.constant([1., 2., 3.]), T.constant([0, 2]))[2]",
+    "T.nnet.crossentropy_softmax_max_and_argmax_1hot(d, T.constant([0, 2]))[2]", "T.nnet.crossentropy_categorical_1hot(T.nnet.softmax(d), T.constant([0, 2]))",
+    "T.nnet.prepend_1_to_each_row(d)", "T.nnet.prepend_0_to_each_row(d)", "T.nnet.prepend_scalar_to_each_row(T.constant(5.), d)",
+    "T.nnet.confusion_matrix(T.constant([2, 0, 2, 2, 0, 1]), T.constant([0, 0, 2, 2, 0, 2]))[0]", "T.nnet.confusion_matrix(T.constant([2, 0, 2]), T.constant([0, 5, 2]))[1]",
+    "T.nnet.h_softmax(d, 2, 5, 2, 3, T.constant(np.cos(np.arange(6.)).reshape(3, 2)), T.constant([.1, .2]), T.constant(np.sin(np.arange(18.)).reshape(2, 3, 3)), T.constant(np.arange(6.).reshape(2, 3)))",
+    "T.nnet.h_softmax(d, 2, 5, 2, 3, T.constant(np.cos(np.arange(6.)).reshape(3, 2)), T.constant([.1, .2]), T.constant(np.sin(np.arange(18.)).reshape(2, 3, 3)), T.constant(np.arange(6.).reshape(2, 3)), T.constant([4, 1]))",
+]  # fmt: skip
+
 FAMILY = """
 import theano.tensor.nnet.abstract_conv as A, theano.tensor.nnet.neighbours as N, theano.tensor.nnet.conv3d2d as V
 import theano.tensor.nnet.corr as C, theano.tensor.signal.pool as P, theano.tensor.signal.conv as S
@@ -301,7 +352,7 @@ def do(inputs, out, *values): return theano.function(inputs, out, on_unused_inpu
 def both(out, *values): return do(i4, [out, T.grad((out ** 2).sum(), x4), T.grad((out ** 2).sum(), w4)], *values)
 """
 _GIN, _GW = "T.nnet.conv2d_grad_wrt_inputs", "A.conv2d_grad_wrt_weights"
-NNET = ["exec(FAMILY); result = " + code for code in [
+CONVOLUTION = ["exec(FAMILY); result = " + code for code in [
     *(f"both(T.nnet.conv2d(x4, w4, {how}), x, w)" for how in (
         "", "border_mode='full'", "border_mode='half'", "border_mode=1", "border_mode=(2, 1)", "border_mode=((1, 2), 0)",
         "subsample=(2, 3)", "filter_flip=False", "filter_dilation=(2, 3), border_mode='half'", "(2, 4, 7, 6), (6, 4, 3, 2), (1, 1), (2, 1)",
@@ -378,6 +429,8 @@ NNET = ["exec(FAMILY); result = " + code for code in [
 ]]  # fmt: skip
 
 SECTIONS = {
+    "nnet": NNET,
+    "convolution": CONVOLUTION,
     "dtypes": DTYPES,
     "broadcasting": BROADCASTING,
     "gradients": GRADIENTS,
@@ -386,7 +439,6 @@ SECTIONS = {
     "random": RANDOM,
     "scan": SCAN,
     "linalg": LINALG,
-    "nnet": NNET,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 

@@ -4,7 +4,7 @@ An algorithm is a module with
 
     NAME                          what the setting ``conv_algorithm`` and the generated source call it
     unfit(problem)                why it cannot compute this problem; empty where it can
-    cost(problem)                 what it will cost (see costs.py)
+    work(problem)                 how much of what it does (see costs.py, which says what that costs)
     error(problem)                its error bound, as a multiple of that of plain summation (see below)
     lower(k, problem, first, second)     the instructions, written with the builder
 
@@ -25,15 +25,22 @@ from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import columns, depthwise, fft, pointwise, rows_only
+from symconv.ops.conv.algorithms import columns, costs, depthwise, fft, pointwise, rows_only, winograd
+from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft)
+PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft, winograd)
 MOST_ERROR = 4.0
+
+
+def estimate(module: ModuleType, problem: Problem) -> Cost:
+    """What an algorithm's work takes."""
+    parts = [costs.cost(problem.dtype, work) for work in module.work(problem)]
+    return Cost(*map(sum, zip(*parts, strict=True)))
 
 
 def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[str, float | None, str]:
@@ -46,7 +53,7 @@ def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[s
         if error == inf:
             return name, None, "its error is no multiple of that of plain summation"
         return name, None, f"its error bound is {error:.2g} times that of plain summation, not {MOST_ERROR:g}"
-    cost = module.cost(problem)
+    cost = estimate(module, problem)
     return name, cost.total, str(cost)
 
 

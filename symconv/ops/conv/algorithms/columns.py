@@ -14,8 +14,9 @@ the partial sums are added in the order of the blocks: any number of threads giv
 from math import prod
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms.costs import Cost
+from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
@@ -29,15 +30,20 @@ def unfit(problem: Problem) -> str:
     return ""
 
 
-def cost(problem: Problem) -> Cost:
+def work(problem: Problem) -> list[Work]:
     """Filling the columns, and the product."""
     batch, count = problem.output[:2]
-    pixels = batch * problem.pixels
-    return Cost(
-        product=problem.product(count // problem.groups, problem.field, pixels) * problem.groups,
-        moved=problem.padding() + problem.moved(pixels * (problem.field * problem.groups + count)),
-        calls=problem.groups * prod(problem.filters[2:]) * 700,
-    )
+    pixels, groups = batch * problem.pixels, problem.groups
+    unrolled, maps = float(pixels * problem.field * groups), float(pixels * count)
+    blocks = problem.tiles(unrolled + maps)
+    multiplied, forward = maps * problem.field, problem.kind == "forward"
+    return [
+        problem.padding(),
+        problem.copied(unrolled, problem.output[-1], problem.stride[-1] > 1),
+        Work(multiplied=multiplied, read=unrolled, written=maps) if forward
+        else Work(summed=multiplied * problem.skinny(count // groups), read=unrolled + maps, moved=maps),
+        Work(products=blocks * groups, calls=blocks * (prod(problem.filters[2:]) + 4)),
+    ]  # fmt: skip
 
 
 def error(problem: Problem) -> float:
@@ -60,8 +66,7 @@ def _bytes_each(problem: Problem) -> int:
 def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
     """Block by block; where it is one image's, the product is laid out as the output is."""
     count, groups = problem.output[1], problem.groups
-    bank = k.buffer((groups, count // groups, problem.field), problem.dtype, "bank")
-    k.copy(problem.bank(filters), bank.reshape(*problem.filters))
+    bank = _bank(k, problem, filters)
     calls = prod(problem.filters[2:]) + 5
     with problem.blocks(k, _bytes_each(problem), calls) as blocks:
         one, *spatial = blocks
@@ -85,12 +90,22 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
             k.epilogue(products.reshape(count, one.size, *sizes), at, order=order)
 
 
+def _bank(k: "Builder", problem: Problem, filters: "Value") -> "Value":
+    """The filters as matrices, one for each group: as they are given, for columns are flipped instead."""
+    shape = (problem.groups, problem.filters[0] // problem.groups, problem.field)
+    if filters.dtype == problem.dtype:
+        return k.contiguous(filters, "bank").reshape(*shape)
+    bank = k.buffer(problem.filters, problem.dtype, "bank")
+    k.copy(filters, bank)
+    return bank.reshape(*shape)
+
+
 def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value") -> None:
     """A partial sum for each block, then all of them added up."""
     count, groups, field = problem.output[1], problem.groups, problem.field
     turned = (1, 0, *range(2, 2 + problem.ndim))
     calls = prod(problem.filters[2:]) + 5
-    with problem.blocks(k, _bytes_each(problem), calls, summed=field) as blocks:
+    with problem.blocks(k, _bytes_each(problem), calls, summed=True) as blocks:
         matrix = _columns(k, problem, image, blocks)
         sizes = [block.size for block in blocks]
         some = k.buffer((count, *sizes), problem.dtype, "gradients")
@@ -99,16 +114,16 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         partial = k.keep(
             (*(block.parts for block in blocks), groups, count // groups, field), problem.dtype, "partial"
         )
-        rows = some.reshape(groups, count // groups, matrix.shape[-1])
         part = partial[tuple(block.number for block in blocks)]
-        _multiply(k, rows, matrix.transpose(0, 2, 1), part)
+        rows = some.reshape(groups, count // groups, matrix.shape[-1])
+        k.into(products_summed_over_pixels, [rows, matrix], part)
     total = partial[(0,) * len(blocks)]
     if prod(block.parts for block in blocks) > 1:
         total = k.buffer((groups, count // groups, field), problem.dtype, "total")
         k.call("add.reduce", partial, out=total, axis=tuple(range(len(blocks))))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
-    k.copy(problem.bank(total.reshape(*problem.filters)), tile)
+    k.copy(total.reshape(*problem.filters), tile)
     k.epilogue(tile, whole)
 
 
@@ -127,7 +142,8 @@ def _columns(k: "Builder", problem: Problem, image: "Value", blocks: "tuple[Bloc
     channels, kernel = problem.image[1], problem.filters[2:]
     met = k.buffer((channels, *kernel, *sizes), problem.dtype, "columns")
     for tap, pixels in problem.taps(k, blocks):
-        k.copy(window[:, :, *pixels], met[:, *tap])
+        place = [size - 1 - t if problem.flip else t for t, size in zip(tap, kernel, strict=True)]
+        k.copy(window[:, :, *pixels], met[:, *place])
     flat: Size = 1
     for size in sizes:
         flat = flat * size

@@ -1,14 +1,67 @@
-"""What a convolution costs: the constants of a simple machine, in one place; imports nothing of the project.
+"""What a convolution costs: how much of each kind of work there is, and what each kind takes.
 
-A cost has three parts, in nanoseconds on one core: matrix products, bytes moved, and calls of NumPy with the
-work in Python around them. The constants need only be right about which algorithm is faster.
+An algorithm counts its work; the constants, all of them here, say how many nanoseconds of one core a unit
+takes. They need only be right about which algorithm is faster.
 """
 
 from typing import NamedTuple
 
-CALL = 1500.0  # a call of NumPy from a block, with its views
-FFT = 0.22  # a real element of a transform, there or back, for each doubling of its size; double precision
-SPECTRA = 0.57  # a real element's share of multiplying two spectra and adding the product to others
+
+class Work(NamedTuple):
+    """How much of each kind of work an algorithm does.
+
+    Attributes
+    ----------
+    multiplied : float
+        Multiplications of matrix products whose columns are pixels.
+    summed : float
+        Multiplications of matrix products that sum over pixels: gradients by the filters.
+    read, written : float
+        Elements of the operands with pixels, and of the results, of matrix products.
+    products : float
+        How many matrix products.
+    moved : float
+        Elements copied, or added to others.
+    runs : float
+        Pieces of memory without gaps among them.
+    gathered : float
+        Elements copied that do not lie side by side.
+    calls : float
+        Calls of NumPy.
+    transformed : float
+        Real elements of Fourier transforms times the logarithm of the transform's size.
+    spectra : float
+        Real elements' shares of products of spectra that are added up.
+    """
+
+    multiplied: float = 0.0
+    summed: float = 0.0
+    read: float = 0.0
+    written: float = 0.0
+    products: float = 0.0
+    moved: float = 0.0
+    runs: float = 0.0
+    gathered: float = 0.0
+    calls: float = 0.0
+    transformed: float = 0.0
+    spectra: float = 0.0
+
+
+# Nanoseconds of one core for each unit, as ``benchmarks/calibrate.py`` prints them but for the calls,
+# which its problems hardly tell. Every algorithm that fits ran on 38 problems, forward and by the filters, on
+# one thread of a server core with AVX-512 and OpenBLAS; the shortest of many runs in turns. Chosen by these,
+# algorithms take 1.006 times what the best takes on geometric mean and 1.4 times at most; with two threads
+# 1.012 and 1.5. They are fitted to ratios between algorithms: no constant alone is a speed.
+SINGLE = Work(
+    multiplied=0.0243, summed=0.0297, read=0.0652, written=0.195, products=201, moved=0.0973, runs=1.85,
+    gathered=0.343, calls=600, transformed=0.309, spectra=1.61,
+)  # fmt: skip
+DOUBLE = Work(
+    multiplied=0.0438, summed=0.0502, read=0.13, written=0.309, products=105, moved=0.134, runs=3.17,
+    gathered=0.335, calls=600, transformed=0.305, spectra=1.89,
+)  # fmt: skip
+CONSTANTS = {"float32": SINGLE, "float64": DOUBLE}
+COMPLEX = 4.0  # times what the real numbers of the parts take
 
 
 class Cost(NamedTuple):
@@ -17,7 +70,7 @@ class Cost(NamedTuple):
     Attributes
     ----------
     product : float
-        Matrix products.
+        Matrix products, or transforms and products of spectra.
     moved : float
         Elements copied, or added to others.
     calls : float
@@ -26,7 +79,7 @@ class Cost(NamedTuple):
 
     product: float
     moved: float
-    calls: float = 0.0
+    calls: float
 
     @property
     def total(self) -> float:
@@ -38,13 +91,11 @@ class Cost(NamedTuple):
         return ", ".join(f"{name} {part / 1e6:.2g}" for name, part in parts)
 
 
-def product(item: int, rows: int, inner: int, columns: float) -> float:
-    """A matrix product of elements of so many bytes: skinny ones keep the multipliers less busy."""
-    each = 0.0115 if item <= 4 else 0.026
-    busy: float = min(1.0, rows / 48) ** 0.45 * min(1.0, inner / 64) ** 0.35
-    return rows * inner * columns * 2 * each / busy
-
-
-def moved(item: int, elements: float) -> float:
-    """Elements read from one place and written to another, within the cache."""
-    return elements * item * 0.06
+def cost(dtype: str, work: Work) -> Cost:
+    """What some work takes in a dtype."""
+    real = {"complex64": "float32", "complex128": "float64"}.get(dtype, dtype)
+    times = 1.0 if real == dtype else COMPLEX
+    each = Work(*(count * unit * times for count, unit in zip(work, CONSTANTS[real], strict=True)))
+    product = each.multiplied + each.summed + each.read + each.written + each.transformed + each.spectra
+    moved = each.moved + each.runs + each.gathered
+    return Cost(product, moved, (each.products + each.calls) / times)

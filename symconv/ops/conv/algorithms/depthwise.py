@@ -20,8 +20,9 @@ from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from symconv.ops.conv.algorithms.costs import Cost
-from symconv.ops.conv.algorithms.problem import SMALL_PRODUCT, Problem
+from symconv.ops.conv.algorithms.costs import Work
+from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
@@ -37,19 +38,34 @@ def unfit(problem: Problem) -> str:
     return "" if problem.groups > 1 else "one group, needs several"
 
 
-def cost(problem: Problem) -> Cost:
+def work(problem: Problem) -> list[Work]:
     """The unrolled rows, the small products, and adding up their kh parts."""
     batch, count, rows, *others = problem.output
     depth, height, *kernel = problem.filters[1:]
-    sizes = _widths(problem) if _runs(problem) else others
-    pixels = batch * (rows * problem.stride[0] + problem.extents[0]) * prod(sizes)
-    width, maps = prod(kernel), count // problem.groups
-    unrolled, summed = pixels * problem.image[1] * width, batch * problem.pixels * count * height
-    return Cost(
-        product=problem.product(height * maps, depth * width, pixels) * problem.groups,
-        moved=problem.padding() + problem.moved(unrolled * 0.7 + summed),
-        calls=batch * (problem.groups * 700 + (width + height) * 1500),
-    )
+    groups, width, maps = problem.groups, prod(kernel), count // problem.groups
+    runs = _runs(problem)
+    sizes = _widths(problem) if runs else others
+    blocks = problem.tiles(batch * problem.groups * rows * _row_bytes(problem) / problem.item)
+    cut = max(0.0, blocks - batch * groups)  # where an image's group is larger than a tile
+    all_rows = batch * groups * (rows * problem.stride[0] + problem.extents[0]) + cut * _halo(problem)
+    pixels = all_rows * prod(sizes)
+    run = pixels / (batch * groups) if runs else sizes[-1]
+    unrolled = problem.copied(pixels * depth * width, run, strided=not runs)
+    multiplied = pixels * height * maps * depth * width
+    products, calls = max(batch * groups, blocks), blocks * (width + height + 6)
+    if problem.kind == "filters":
+        shifted = pixels * height * maps
+        skinny = problem.skinny(height * maps)
+        product = Work(summed=multiplied * skinny, read=shifted + pixels * depth * width)
+        return [problem.padding(), unrolled, product, problem.copied(2 * shifted, others[-1]),
+                Work(products=products, calls=calls)]  # fmt: skip
+    return [
+        problem.padding(),
+        unrolled,
+        Work(multiplied=multiplied, read=pixels * depth * width, written=pixels * height * maps),
+        problem.copied(max(1, height - 1) * batch * problem.pixels * count, problem.pixels),
+        Work(products=products, calls=calls),
+    ]
 
 
 def error(problem: Problem) -> float:
@@ -111,13 +127,6 @@ def _halo(problem: Problem) -> int:
     return max(1, -(-(problem.extents[0] - stride) // stride))
 
 
-def _most_rows(problem: Problem) -> int:
-    """Output rows for which BLAS takes a gradient's product on its path for small matrices."""
-    maps = problem.filters[0] // problem.groups
-    product = problem.filters[2] * maps * prod(problem.filters[1:2] + problem.filters[3:])
-    return max(1, SMALL_PRODUCT // (product * prod(_widths(problem))) - problem.extents[0])
-
-
 @contextmanager
 def _blocks(k: "Builder", problem: Problem, counted: bool) -> Iterator[Blocks]:
     """Blocks of images; where one is larger than a tile, of groups; where a group is, of its rows.
@@ -133,8 +142,7 @@ def _blocks(k: "Builder", problem: Problem, counted: bool) -> Iterator[Blocks]:
         axes.append(k.axis(problem.groups, "group", "groups", None if group <= tile else 1))
         bytes_each = group
     if group > tile:
-        most = _most_rows(problem) if counted else None
-        axes.append(k.axis(rows, "top", "rows", most, halo, counted=counted))
+        axes.append(k.axis(rows, "top", "rows", None, halo, counted=counted))
         bytes_each = row
     if group > tile and row * (1 + halo) > k.machine.scratch_bytes // 4:
         axes.append(k.axis(others[-1], "left", "columns", None, problem.extents[-1] - 1, True, counted))
@@ -225,9 +233,9 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
                 given = gradient[blocks.images.slice, k.steps(first + one, number, maps), *places]
                 k.copy(given, shifted[:, :, row, one, _rows(k, problem, row, blocks), *inside])
         products = k.buffer((some, here, height * maps, depth * width), problem.dtype, "products")
-        k.matmul(
-            shifted.reshape(some, here, height * maps, unrolled.shape[-1]),
-            unrolled.transpose(0, 1, 3, 2),
+        k.into(
+            products_summed_over_pixels,
+            [shifted.reshape(some, here, height * maps, unrolled.shape[-1]), unrolled],
             products,
         )
         cut = (blocks.images, *blocks.spatial)

@@ -16,13 +16,13 @@ everything is computed in double precision. For single operands that is better t
 the pixels of a block differ by less than a factor of 10^7; for double ones it is taken only when asked for.
 """
 
+from functools import lru_cache
 from math import ceil, inf, log2, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from symconv.ops.conv.algorithms import costs
-from symconv.ops.conv.algorithms.costs import Cost
+from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, padded_part
 
 if TYPE_CHECKING:
@@ -43,18 +43,18 @@ def unfit(problem: Problem) -> str:
     return f"spectra of the filters of {spectra >> 20} MB" if spectra > FILTER_BYTES else ""
 
 
-def cost(problem: Problem) -> Cost:
+def work(problem: Problem) -> list[Work]:
     """The transforms of images, filters and maps, and the products of spectra."""
     batch, count = problem.output[:2]
     channels, depth = problem.image[1], problem.filters[1]
     plan = cut(problem)
     size, blocks = prod(plan.transforms), batch * prod(plan.parts)
     transformed = blocks * (channels + count) + count * depth
-    return Cost(
-        product=costs.FFT * transformed * size * log2(size) + costs.SPECTRA * blocks * count * depth * size,
-        moved=problem.padding() + costs.moved(8, blocks * size * (channels + count)),
-        calls=blocks * (2 * depth + 12) * costs.CALL,
-    )
+    return [
+        problem.copied(blocks * size * channels + batch * problem.pixels * count, plan.transforms[-1]),
+        Work(transformed=transformed * size * log2(size), spectra=blocks * count * depth * size),
+        Work(calls=blocks * (2 * depth + 12)),
+    ]
 
 
 def error(problem: Problem) -> float:
@@ -80,6 +80,7 @@ class Cut(NamedTuple):
     transforms: tuple[int, ...]
 
 
+@lru_cache(maxsize=64)
 def cut(problem: Problem, most_bytes: int = BLOCK_BYTES) -> Cut:
     """Blocks along the first axis and, where a few rows are too much, the last: those that cost least.
 

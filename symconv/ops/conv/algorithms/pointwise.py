@@ -3,7 +3,7 @@
 from math import prod
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms.costs import Cost
+from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
@@ -27,10 +27,15 @@ def unfit(problem: Problem) -> str:
     return next((f"needs {what}" for what, has in needs if not has), "")
 
 
-def cost(problem: Problem) -> Cost:
+def work(problem: Problem) -> list[Work]:
     """The product."""
     batch, count = problem.output[:2]
-    return Cost(problem.product(count, problem.filters[1], batch * problem.pixels), 0.0, batch * 2000)
+    pixels, channels = batch * problem.pixels, problem.filters[1]
+    blocks = batch * max(1.0, problem.tiles(problem.pixels * (channels + count)))
+    return [
+        Work(multiplied=pixels * channels * count, read=pixels * channels, written=pixels * count),
+        Work(products=blocks, calls=blocks * 3),
+    ]
 
 
 def error(problem: Problem) -> float:

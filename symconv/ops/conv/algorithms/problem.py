@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from symconv.frozen import frozen
-from symconv.ops.conv.algorithms import costs
+from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16}
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
-FEW_MAPS = 4
-SMALL_PRODUCT = 1_000_000  # multiplications up to which OpenBLAS takes its path for small matrices
+TILE_BYTES, SCRATCH_BYTES = 1 << 21, 1 << 22  # what blocks are taken to have where they are counted
 
 
 @frozen
@@ -135,29 +134,28 @@ class Problem:
         """Outputs of one map."""
         return prod(self.output[2:])
 
-    # What things cost, in nanoseconds on one core
+    # What work there is
 
-    def product(self, rows: int, inner: int, columns: float) -> float:
-        """A matrix product."""
-        return costs.product(self.item, rows, inner, columns)
+    def copied(self, elements: float, run: float, strided: bool = False) -> Work:
+        """Elements copied in runs of a length, or one by one where they do not lie side by side."""
+        return Work(moved=elements, runs=elements / max(run, 1), gathered=elements * strided)
 
-    def moved(self, elements: float) -> float:
-        """Elements read from one place and written to another, within the cache."""
-        return costs.moved(self.item, elements)
+    def padding(self) -> Work:
+        """Laying out padded windows, where there is padding."""
+        return self.copied(prod(self.image) * self.padded, self.image[-1])
 
-    def padding(self) -> float:
-        """What laying out padded windows costs, where there is padding."""
-        return self.moved(prod(self.image)) * 1.5 if self.padded else 0.0
+    def skinny(self, rows: int) -> float:
+        """How many times longer a product that sums over pixels takes where it has few rows."""
+        return max(1.0, 3 / rows)
 
-    def most_rows(self, summed: int) -> int | None:
-        """The rows of which BLAS takes the sum on its path for small matrices, where there are few maps.
+    def tiles(self, elements: float) -> float:
+        """About how many blocks so many elements are cut into."""
+        return max(1.0, elements * self.item / TILE_BYTES)
 
-        Beyond, two maps cost eight times as much.
-        """
-        maps = self.filters[0] // self.groups
-        if maps > FEW_MAPS:
-            return None
-        return max(1, SMALL_PRODUCT // (maps * summed * prod(self.output[3:])))
+    def tall_tiles(self, elements: float) -> float:
+        """The same where blocks of rows overlap: few that are not twice as tall as the overlap."""
+        tall = self.output[2] * self.stride[0] / (2 * self.extents[0])
+        return max(1.0, min(self.tiles(elements), max(tall, elements * self.item / SCRATCH_BYTES)))
 
     # What algorithms share
 
@@ -167,7 +165,7 @@ class Problem:
 
     @contextmanager
     def blocks(
-        self, k: "Builder", bytes_each: int, calls: int, summed: int = 0, halo: int = 0
+        self, k: "Builder", bytes_each: int, calls: int, summed: bool = False, halo: int = 0
     ) -> Iterator[tuple["Block", ...]]:
         """Blocks of images, or where an image is larger than a tile, of parts of one image.
 
@@ -182,22 +180,21 @@ class Problem:
             Bytes touched for one output pixel.
         calls : int
             About how many NumPy calls a block takes.
-        summed : int
-            Where each block leaves a partial sum: how many numbers for a map its product gives.
+        summed : bool
+            Whether each block leaves a partial sum.
         halo : int
             Rows that a block computes beyond its own.
         """
         batch, sizes = self.output[0], self.output[2:]
         small = bytes_each * self.pixels <= k.machine.tile_bytes and not halo
-        axes = [k.axis(batch, "n", "images", most=None if small else 1, counted=summed > 0)]
+        axes = [k.axis(batch, "n", "images", most=None if small else 1, counted=summed)]
         wide = halo or bytes_each * self.pixels > sizes[0] * k.machine.scratch_bytes // 4
         cut = [] if small else sorted({0, self.ndim - 1} if wide else {0})
         for axis, start in zip(cut, STARTS, strict=False):
             size = "rows" if axis == 0 else "columns"
             last = axis == self.ndim - 1
             beyond = halo if axis == 0 else 0
-            most = self.most_rows(summed) if summed and axis == 0 else None
-            axes.append(k.axis(sizes[axis], start, size, most, beyond, last, summed > 0))
+            axes.append(k.axis(sizes[axis], start, size, None, beyond, last, summed))
         whole = prod(size for axis, size in enumerate(sizes) if axis not in cut)
         with k.blocks(*axes, bytes_each=bytes_each * whole, calls=calls, fixed=True) as (one, *found):
             walked = dict(zip(cut, found, strict=True))

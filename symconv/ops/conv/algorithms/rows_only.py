@@ -15,8 +15,9 @@ partial sum, and these are added in the order of the blocks.
 from math import prod
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms.costs import Cost
+from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,25 +37,34 @@ def unfit(problem: Problem) -> str:
     return ""
 
 
-def cost(problem: Problem) -> Cost:
+def work(problem: Problem) -> list[Work]:
     """The unrolled rows, the product, and adding up its kh parts."""
     batch, count, rows, *others = problem.output
     channels, height, *kernel = problem.filters[1:]
-    all_rows = rows * problem.stride[0] + problem.extents[0]
-    pixels = batch * all_rows * prod(others)
-    width = prod(kernel)
-    summed = batch * problem.pixels * count
+    inner = channels * prod(kernel)
+    made = count if problem.kind == "filters" else height * count
+    row = (inner + made) * problem.stride[0] * prod(others)
+    blocks = batch * problem.tall_tiles(row * rows)
+    pixels = (batch * rows * problem.stride[0] + blocks * (problem.extents[0] - 1)) * prod(others)
+    maps = float(batch * problem.pixels * count)
+    strided = problem.ndim > 1 and problem.stride[-1] > 1
+    calls = blocks * (prod(kernel) + height + 4)
+    unrolled = problem.copied(pixels * inner, problem.output[-1], strided)
     if problem.kind == "filters":
-        return Cost(
-            product=problem.product(count, channels * width, batch * problem.pixels) * height,
-            moved=problem.padding() + problem.moved(pixels * channels * width + summed),
-            calls=batch * (width + height) * 1500,
+        product = Work(
+            summed=maps * inner * height * problem.skinny(count),
+            read=height * (maps + batch * problem.pixels * inner),
+            moved=maps,
         )
-    return Cost(
-        product=problem.product(height * count, channels * width, pixels),
-        moved=problem.padding() + problem.moved(pixels * channels * width + height * summed * 1.5),
-        calls=batch * (width + height) * 1500,
-    )
+        calls += 2 * height * blocks  # each product is cut
+        return [problem.padding(), unrolled, product, Work(products=blocks * height, calls=calls)]
+    return [
+        problem.padding(),
+        unrolled,
+        Work(height * count * inner * pixels, read=inner * pixels, written=height * count * pixels),
+        problem.copied(max(1, height - 1) * maps, problem.pixels),
+        Work(products=blocks, calls=calls),
+    ]
 
 
 def error(problem: Problem) -> float:
@@ -117,7 +127,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         k,
         bytes_each=problem.item * (channels * width + count),
         calls=width + height + 8,
-        summed=channels * width,
+        summed=True,
         halo=max(1, problem.extents[0] - 1),
     ) as (one, block, *others):
         unrolled = _unrolled(k, problem, image, (one, block, *others))
@@ -132,9 +142,9 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         at = tuple(part.number for part in axes)
         for row in range(height):
             met = lined[:, k.steps(row * problem.dilation[0], block.size, 1)]
-            k.matmul(
-                some.reshape(count, flat),
-                met.reshape(channels * width, flat).transpose(1, 0),
+            k.into(
+                products_summed_over_pixels,
+                [some.reshape(count, flat), met.reshape(channels * width, flat)],
                 partial[(*at, row)],
             )
     total = k.buffer((height, count, channels * width), problem.dtype, "total")

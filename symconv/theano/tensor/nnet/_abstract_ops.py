@@ -13,7 +13,7 @@ from symconv.errors import ArgumentError, OptionError, RankError
 from symconv.graph.nodes import Constant, Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import UnsupportedError
-from symconv.theano._variables import as_tensor_variable, spoken
+from symconv.theano._variables import as_tensor_variable, one_adopted
 
 FORWARD = {2: sc.conv2d, 3: sc.conv3d}
 
@@ -126,7 +126,7 @@ class BaseAbstractConv:
         ]
 
     def _unshared(self, image: Variable, filters: Variable) -> Variable:
-        return spoken(sc.unshared_conv(image, filters, self.imshp, self.kshp, **self._geometry))
+        return one_adopted(sc.unshared_conv(image, filters, self.imshp, self.kshp, **self._geometry))
 
 
 class AbstractConv(BaseAbstractConv):
@@ -136,7 +136,7 @@ class AbstractConv(BaseAbstractConv):
         image, filters = self._operands(img=img, kern=kern)
         if self.unshared:
             return self._unshared(image, filters)
-        return spoken(FORWARD[self.convdim](image, filters, self.imshp, self.kshp, **self._geometry))
+        return one_adopted(FORWARD[self.convdim](image, filters, self.imshp, self.kshp, **self._geometry))
 
 
 class AbstractConv_gradInputs(BaseAbstractConv):
@@ -149,11 +149,11 @@ class AbstractConv_gradInputs(BaseAbstractConv):
         filters, top = self._operands(kern=kern, topgrad=topgrad)
         sizes = [*self.imshp[:2], *_agreed(self.imshp[2:], shape, self.convdim)]
         if not self.unshared:
-            return spoken(sc.conv_grad_wrt_inputs(top, filters, sizes, self.kshp, **self._geometry))
+            return one_adopted(sc.conv_grad_wrt_inputs(top, filters, sizes, self.kshp, **self._geometry))
         sizes[0] = sc.size_of(top, 0) if sizes[0] is None else sizes[0]
         sizes[1] = sc.size_of(filters, 3) * self.num_groups if sizes[1] is None else sizes[1]
         image = sc.zeros(tuple(sizes), top.dtype)
-        return spoken(sc.Lop(self._unshared(image, filters), image, top))
+        return one_adopted(sc.Lop(self._unshared(image, filters), image, top))
 
 
 class AbstractConv_gradWeights(BaseAbstractConv):
@@ -167,12 +167,12 @@ class AbstractConv_gradWeights(BaseAbstractConv):
         last = _agreed(self.kshp[-self.convdim :], shape, self.convdim)
         if not self.unshared:
             sizes = [*self.kshp[:2], *last]
-            return spoken(sc.conv_grad_wrt_weights(image, top, sizes, self.imshp, **self._geometry))
+            return one_adopted(sc.conv_grad_wrt_weights(image, top, sizes, self.imshp, **self._geometry))
         first = [sc.size_of(top, axis) for axis in range(1, 4)]
         sizes = [*first, sc.size_of(image, 1) // self.num_groups]
         sizes = [known if known is not None else size for known, size in zip(self.kshp, sizes, strict=False)]
         filters = sc.zeros((*sizes, *last), image.dtype)
-        return spoken(sc.Lop(self._unshared(image, filters), filters, top))
+        return one_adopted(sc.Lop(self._unshared(image, filters), filters, top))
 
 
 class _Two(BaseAbstractConv):

@@ -12,7 +12,7 @@ from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
 from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable, spoken
+from symconv.theano._variables import adopted, as_tensor_variable, one_adopted
 from symconv.theano.tensor.nnet._abstract_ops import (
     AbstractConv,
     AbstractConv2d,
@@ -143,7 +143,7 @@ def separable_conv2d(
     mode = checked_border_mode(border_mode, 2)
     if x.ndim != 4:
         raise RankError(f"separable_conv2d needs 4-d input, got {x.ndim}-d", arguments=[("input", x.type)])
-    return spoken(
+    return one_adopted(
         sc.separable_conv(
             x, as_tensor_variable(depthwise_filters), as_tensor_variable(pointwise_filters), num_channels,
             input_shape, depthwise_filter_shape, pointwise_filter_shape, mode, subsample, filter_flip,
@@ -237,7 +237,7 @@ def separable_conv3d(
     mode = checked_border_mode(border_mode, 3)
     if x.ndim != 5:
         raise RankError(f"separable_conv3d needs 5-d input, got {x.ndim}-d", arguments=[("input", x.type)])
-    return spoken(
+    return one_adopted(
         sc.separable_conv(
             x, as_tensor_variable(depthwise_filters), as_tensor_variable(pointwise_filters), num_channels,
             input_shape, depthwise_filter_shape, pointwise_filter_shape, mode, subsample, filter_flip,
@@ -267,7 +267,7 @@ def causal_conv1d(
             "an unshared causal convolution is not supported",
             hint="symconv.unshared_conv(x, w, border_mode=((d * (k - 1), 0),))",
         )
-    return spoken(
+    return one_adopted(
         sc.causal_conv1d(
             x, bank, filter_shape, input_shape, subsample, filter_flip, filter_dilation, num_groups
         )
@@ -284,14 +284,14 @@ def bilinear_upsampling(
 ) -> Variable:
     """Images enlarged by linear interpolation, edges repeated; ``symconv.bilinear_upsampling``."""
     x = as_tensor_variable(input)
-    return spoken(
+    return one_adopted(
         sc.bilinear_upsampling(x, ratio, frac_ratio, batch_size, num_input_channels, use_1D_kernel)
     )
 
 
 def frac_bilinear_upsampling(input: Any, frac_ratio: Any) -> Variable:
     """``bilinear_upsampling`` by a fraction, or by one for rows and one for columns."""
-    return spoken(sc.frac_bilinear_upsampling(as_tensor_variable(input), frac_ratio))
+    return one_adopted(sc.frac_bilinear_upsampling(as_tensor_variable(input), frac_ratio))
 
 
 def bilinear_kernel_1D(ratio: Any, normalize: bool = True) -> Variable:
@@ -383,8 +383,8 @@ def assert_shape(x: Any, expected_shape: Any, msg: str = "Unexpected shape.") ->
     """
     x = as_tensor_variable(x)
     if expected_shape is None or all(size is None for size in expected_shape):
-        return spoken(x)
-    return spoken(sc.specify_shape(x, tuple(expected_shape)))
+        return one_adopted(x)
+    return one_adopted(sc.specify_shape(x, tuple(expected_shape)))
 
 
 def border_mode_to_pad(mode: Any, convdim: int, kshp: Any) -> tuple[tuple[Any, Any], ...]:

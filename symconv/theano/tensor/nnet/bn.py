@@ -7,7 +7,7 @@ from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable, spoken
+from symconv.theano._variables import adopted, as_tensor_variable, one_adopted
 
 
 def batch_normalization_train(
@@ -44,7 +44,7 @@ def batch_normalization_test(
     """``symconv.batch_normalization_test``, with at least 1e-5 for ``epsilon``, as in Theano."""
     _check(epsilon)
     x, *parameters = map(as_tensor_variable, (inputs, gamma, beta, mean, var))
-    return spoken(sc.batch_normalization_test(x, *parameters, axes, epsilon))
+    return one_adopted(sc.batch_normalization_test(x, *parameters, axes, epsilon))
 
 
 def _check(epsilon: Any) -> None:

@@ -8,7 +8,7 @@ from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import UnsupportedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import as_tensor_variable, spoken
+from symconv.theano._variables import as_tensor_variable, one_adopted
 
 
 def conv3d(
@@ -42,7 +42,7 @@ def conv3d(
     video, bank = (sc.dimshuffle(x, 0, 2, 1, 3, 4) for x in (video, bank))
     known = tuple(filters_shape or bank.type.shape)[2:]
     result = sc.conv3d(video, bank, signals_shape, filters_shape, _border(border_mode, known))
-    return spoken(sc.dimshuffle(result, 0, 2, 1, 3, 4))
+    return one_adopted(sc.dimshuffle(result, 0, 2, 1, 3, 4))
 
 
 def _swapped(hint: Any) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import UnsupportedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import as_tensor_variable, spoken
+from symconv.theano._variables import as_tensor_variable, one_adopted
 
 MODES = ("valid", "ignore_borders", "wrap_centered", "half", "full")
 
@@ -31,7 +31,7 @@ class Images2Neibs:
         self.mode = mode
 
     def __call__(self, ten4: Any, neib_shape: Any, neib_step: Any = None) -> Variable:
-        return spoken(sc.images2neibs(as_tensor_variable(ten4), neib_shape, neib_step, self.mode))
+        return one_adopted(sc.images2neibs(as_tensor_variable(ten4), neib_shape, neib_step, self.mode))
 
 
 def images2neibs(ten4: Any, neib_shape: Any, neib_step: Any = None, mode: str = "valid") -> Variable:
@@ -43,7 +43,7 @@ def neibs2images(neibs: Any, neib_shape: Any, original_shape: Any, mode: str = "
     """``symconv.neibs2images``: images of neighbourhoods that lie side by side."""
     if mode not in ("valid", "ignore_borders"):
         raise UnsupportedError(f"neibs2images has no mode {mode!r}", where=here())
-    return spoken(sc.neibs2images(as_tensor_variable(neibs), neib_shape, original_shape, mode))
+    return one_adopted(sc.neibs2images(as_tensor_variable(neibs), neib_shape, original_shape, mode))
 
 
 __getattr__ = refuses("theano.tensor.nnet.neighbours", globals())

@@ -8,7 +8,7 @@ from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import LabelsError
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable, spoken, theirs
+from symconv.theano._variables import adopted, as_tensor_variable, one_adopted, theirs
 from symconv.theano.tensor import basic, elemwise
 
 
@@ -89,7 +89,7 @@ softmax_op, logsoftmax_op = softmax, logsoftmax
 
 def softmax_graph(c: Any) -> Variable:
     """Softmax over the last axis of any number."""
-    return spoken(sc.softmax(as_tensor_variable(c), axis=-1))
+    return one_adopted(sc.softmax(as_tensor_variable(c), axis=-1))
 
 
 def softmax_with_bias(x: Any, b: Any) -> Variable:
@@ -120,7 +120,7 @@ def h_softmax(
     """``symconv.h_softmax``, which reads the batch and the numbers of classes from the operands."""
     operands = [as_tensor_variable(value) for value in (W1, b1, W2, b2)]
     target = None if target is None else as_tensor_variable(target)
-    return spoken(sc.h_softmax(as_tensor_variable(x), n_outputs, *operands, target))
+    return one_adopted(sc.h_softmax(as_tensor_variable(x), n_outputs, *operands, target))
 
 
 def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Variable:
@@ -128,13 +128,13 @@ def crossentropy_categorical_1hot(coding_dist: Any, true_one_of_n: Any) -> Varia
     p, labels = as_tensor_variable(coding_dist), _labels(true_one_of_n, "true_one_of_n")
     if p.ndim != 2:
         raise RankError("coding_dist must be a matrix", arguments=[("coding_dist", p.type)], where=here())
-    return spoken(sc.categorical_crossentropy(p, labels))
+    return one_adopted(sc.categorical_crossentropy(p, labels))
 
 
 def crossentropy_categorical_1hot_grad(g_y: Any, coding_dist: Any, true_one_of_n: Any) -> Variable:
     """The gradient of ``crossentropy_categorical_1hot`` by the probabilities."""
     p, labels = as_tensor_variable(coding_dist), _labels(true_one_of_n, "true_one_of_n")
-    return spoken(sc.Lop(crossentropy_categorical_1hot(p, labels), p, as_tensor_variable(g_y)))
+    return one_adopted(sc.Lop(crossentropy_categorical_1hot(p, labels), p, as_tensor_variable(g_y)))
 
 
 def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwargs: Any) -> list[Variable]:
@@ -144,7 +144,7 @@ def crossentropy_softmax_argmax_1hot_with_bias(x: Any, b: Any, y_idx: Any, **kwa
     if scores.ndim != 2:
         raise RankError("x must be a matrix", arguments=[("x", scores.type)], where=here())
     probabilities = softmax(scores)
-    loss = spoken(sc.softmax_crossentropy(scores, labels))
+    loss = one_adopted(sc.softmax_crossentropy(scores, labels))
     return [loss, probabilities, _cast(sc.argmax(scores, axis=1), labels.dtype)]
 
 
@@ -167,8 +167,8 @@ def crossentropy_softmax_max_and_argmax_1hot_with_bias(
     return (
         loss,
         probabilities,
-        spoken(sc.max(probabilities, axis=-1)),
-        spoken(sc.argmax(probabilities, axis=-1)),
+        one_adopted(sc.max(probabilities, axis=-1)),
+        one_adopted(sc.argmax(probabilities, axis=-1)),
     )
 
 
@@ -234,7 +234,7 @@ def confusion_matrix(actual: Any, pred: Any) -> list[Variable]:
 
 
 def _cast(x: Any, dtype: str) -> Variable:
-    return spoken(sc.cast(x, dtype))
+    return one_adopted(sc.cast(x, dtype))
 
 
 def _biased(name: str, x: Any, b: Any) -> Variable:

@@ -7,7 +7,7 @@ from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import as_tensor_variable, spoken
+from symconv.theano._variables import as_tensor_variable, one_adopted
 
 
 def conv2d(
@@ -33,7 +33,7 @@ def conv2d(
         if variable.ndim not in (2, 3):
             raise AssertedError(f"{name} needs 2 or 3 dimensions, got {variable.ndim}",
                                 arguments=[(name, variable.type)], where=here())  # fmt: skip
-    return spoken(sc.signal_conv2d(x, bank, image_shape, filter_shape, border_mode, subsample))
+    return one_adopted(sc.signal_conv2d(x, bank, image_shape, filter_shape, border_mode, subsample))
 
 
 __getattr__ = refuses("theano.tensor.signal.conv", globals())

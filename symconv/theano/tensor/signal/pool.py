@@ -10,7 +10,7 @@ from symconv.graph.nodes import Constant, Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import AssertedError, UnsupportedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import as_tensor_variable, spoken
+from symconv.theano._variables import as_tensor_variable, one_adopted
 
 MODES = ("max", "sum", "average_inc_pad", "average_exc_pad")
 
@@ -57,7 +57,7 @@ def pool_3d(
 
 def max_pool_2d_same_size(input: Any, patch_size: Any) -> Variable:
     """The input where it is the largest of its window, else 0."""
-    return spoken(sc.max_pool_2d_same_size(as_tensor_variable(input), patch_size))
+    return one_adopted(sc.max_pool_2d_same_size(as_tensor_variable(input), patch_size))
 
 
 def _pooled(
@@ -132,7 +132,7 @@ class _Pooling:
         zeros = [0] * self.ndim
         pooled = sc.pool(x, window, stride, zeros if pad is None else pad, self.mode, self.ignore_border,
                          self.ndim)  # fmt: skip
-        return spoken(pooled)
+        return one_adopted(pooled)
 
     def _sizes(self, name: str, value: Any) -> Any:
         """Numbers as a list, symbolic sizes as they are."""
@@ -212,7 +212,7 @@ class MaxPoolGrad(PoolGrad):
         self, x: Any, maxout: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None
     ) -> Variable:
         x = as_tensor_variable(x)
-        return spoken(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
+        return one_adopted(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
 
 
 class AveragePoolGrad(PoolGrad):
@@ -225,7 +225,7 @@ class AveragePoolGrad(PoolGrad):
         self, x: Any, gz: Any, ws: Any, stride: Any = None, pad: Any = None, dummy: Any = None
     ) -> Variable:
         x = as_tensor_variable(x)
-        return spoken(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
+        return one_adopted(sc.Lop(self._pool(x, ws, stride, pad), x, as_tensor_variable(gz)))
 
 
 class DownsampleFactorMaxGradGrad(_Pooling):
@@ -240,7 +240,7 @@ class DownsampleFactorMaxGradGrad(_Pooling):
         x = as_tensor_variable(x)
         pooled = self._pool(x, ws, stride, pad)
         top = sc.zeros_like(pooled)
-        return spoken(sc.Lop(sc.Lop(pooled, x, top), top, as_tensor_variable(gz)))
+        return one_adopted(sc.Lop(sc.Lop(pooled, x, top), top, as_tensor_variable(gz)))
 
 
 class MaxPoolRop(DownsampleFactorMaxGradGrad):
