@@ -72,6 +72,10 @@ class RankError(ShapeError, TypeError):
     """A wrong number of dimensions."""
 
 
+class CoverError(ShapeError, TypeError):
+    """Patches that must fill an image exactly and do not."""
+
+
 class IndexingError(SymconvError, IndexError):
     """An index that is out of range, or more indices than there are dimensions."""
 

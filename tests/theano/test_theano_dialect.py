@@ -87,9 +87,11 @@ def test_pooling_has_older_names_and_theanos_border(theano):
     values = np.arange(25.0).reshape(5, 5)
     assert theano.function([x], pool(x, ws=(2, 2), ignore_border=True))(values).shape == (2, 2)
     with pytest.warns(UserWarning, match="ignore_border"):
-        whole = pool(x, ds=(2, 2))
+        whole = pool(x, ws=(2, 2))
     assert theano.function([x], whole)(values).shape == (3, 3)
-    mean = theano.function([x], pool(x, (2, 2), True, st=(1, 1), mode="average_exc_pad"))(values)
+    with pytest.warns(UserWarning, match="st of pooling is called stride"):
+        overlapping = pool(x, (2, 2), True, st=(1, 1), mode="average_exc_pad")
+    mean = theano.function([x], overlapping)(values)
     assert mean[0, 0] == 3.0
     with pytest.raises(ValueError, match="older name"):
         pool(x, ws=(2, 2), ds=(2, 2), ignore_border=True)

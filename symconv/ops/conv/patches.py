@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from symconv.errors import RankError, ShapeError
+from symconv.errors import CoverError, RankError, ShapeError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
@@ -38,12 +38,15 @@ class _Patches(Op):
     ignores_values: ClassVar[tuple[int, ...]] = (1,)
 
     def _outputs(self, spatial: Sequence[Dim], kernel: Sequence[Dim]) -> tuple[Dim, ...]:
-        output = self.geometry.output_sizes(spatial, kernel)
+        try:
+            output = self.geometry.output_sizes(spatial, kernel)
+        except ShapeError as error:
+            raise CoverError(error.what, hint=error.hint) if self.exact else error from None
         padded = self.geometry.padded_sizes(spatial, kernel)
         ends = zip(padded, self.geometry.extents(kernel), self.geometry.stride, strict=True)
         for size, extent, stride in ends:
             if self.exact and size is not None and extent is not None and (size - extent) % stride:
-                raise ShapeError(
+                raise CoverError(
                     f"patches of {sizes_text(kernel)} at steps of {sizes_text(self.geometry.stride)} "
                     f"do not divide an image of {sizes_text(spatial)}",
                     hint="mode='ignore_borders' leaves out what is over",

@@ -338,8 +338,99 @@ NNET = [
     "T.nnet.h_softmax(d, 2, 5, 2, 3, T.constant(np.cos(np.arange(6.)).reshape(3, 2)), T.constant([.1, .2]), T.constant(np.sin(np.arange(18.)).reshape(2, 3, 3)), T.constant(np.arange(6.).reshape(2, 3)), T.constant([4, 1]))",
 ]  # fmt: skip
 
+FAMILY = """
+import theano.tensor.nnet.abstract_conv as A, theano.tensor.nnet.neighbours as N, theano.tensor.nnet.conv3d2d as V
+import theano.tensor.nnet.corr as C, theano.tensor.signal.pool as P, theano.tensor.signal.conv as S
+r = np.random.RandomState(5)
+def data(*shape): return r.randint(-8, 9, shape) / 4.
+def var(ndim): return T.TensorType('float64', (False,) * ndim)()
+x4, w4, x5, w5, w6 = var(4), var(4), var(5), var(5), var(6)
+x, w, x3, w3 = data(2, 4, 7, 6), data(6, 4, 3, 2), data(1, 2, 5, 4, 6), data(3, 2, 2, 3, 2)
+w2, w1, wu = data(6, 2, 3, 2), data(8, 1, 3, 2), data(6, 5, 5, 4, 3, 2)
+i4, i5 = [x4, w4], [x5, w5]
+def do(inputs, out, *values): return theano.function(inputs, out, on_unused_input='ignore')(*values)
+def both(out, *values): return do(i4, [out, T.grad((out ** 2).sum(), x4), T.grad((out ** 2).sum(), w4)], *values)
+"""
+_GIN, _GW = "T.nnet.conv2d_grad_wrt_inputs", "A.conv2d_grad_wrt_weights"
+CONVOLUTION = ["exec(FAMILY); result = " + code for code in [
+    *(f"both(T.nnet.conv2d(x4, w4, {how}), x, w)" for how in (
+        "", "border_mode='full'", "border_mode='half'", "border_mode=1", "border_mode=(2, 1)", "border_mode=((1, 2), 0)",
+        "subsample=(2, 3)", "filter_flip=False", "filter_dilation=(2, 3), border_mode='half'", "(2, 4, 7, 6), (6, 4, 3, 2), (1, 1), (2, 1)",
+        "input_shape=(None, 4, None, 6), filter_shape=(6, 4, None, None), subsample=(2, 2), border_mode='full', filter_flip=False")),
+    "both(T.nnet.conv2d(x4, w4, num_groups=2, border_mode=1), x, w2)",
+    "do([x4, w6], T.nnet.conv2d(x4, w6, unshared=True), x, wu)",
+    f"do([x4, w6], {_GIN}(x4, w6, (2, 4, 7, 6), unshared=True), data(2, 6, 5, 5), wu)",
+    f"do(i4, {_GW}(x4, w4, (6, 5, 5, 4, 3, 2), unshared=True), x, data(2, 6, 5, 5))",
+    f"do(i4, {_GIN}(x4, w4, (None, None, 7, 6), filter_shape=(6, 4, 3, 2)), data(2, 6, 5, 5), w)",
+    f"do(i4, {_GIN}(x4, w4, (2, 4, 8, 7), subsample=(2, 2), border_mode='half', filter_flip=False), data(2, 6, 4, 4), w)",
+    f"do([x4, w4, n], {_GIN}(x4, w4, (2, 4, n, n), subsample=(2, 2)), data(2, 6, 3, 3), w, 7)",
+    f"do(i4, {_GW}(x4, w4, (6, 4, 3, 2)), x, data(2, 6, 5, 5))",
+    f"do([x4, w4, n], {_GW}(x4, w4, (None, None, n, 2), subsample=(2, 2), border_mode=1), x, data(2, 6, 4, 4), 3)",
+    "do(i4, T.nnet.conv2d_transpose(x4, w4, (None, None, 8, 7), input_dilation=(2, 2)), data(2, 6, 3, 3), w)",
+    "do(i4, T.nnet.conv2d_transpose(x4, w4, (2, 4, 6, 6), border_mode='half'), data(2, 6, 6, 7), w)",
+    "do([x4, w4, iv], A.AbstractConv2d_gradInputs(subsample=(2, 2), filter_flip=False)(w4, x4, iv), data(2, 6, 3, 3), w, [8, 7])",
+    "do([x4, w4, n], A.AbstractConv2d_gradInputs((None, 4, None, None), (6, 4, 3, 2), 'half', (1, 1))(w4, x4, (n, 6)), data(2, 6, 6, 7), w, 6)",
+    "do(i4, A.AbstractConv2d_gradWeights(subsample=(2, 2))(x4, w4, [3, 2]), x, data(2, 6, 3, 3))",
+    "str(A.AbstractConv2d_gradInputs(imshp=(None, 4, None, None), kshp=(6, 4, 3, 2), border_mode=(1, (2, 2)), filter_flip=False))",
+    "[A.AbstractConv2d() == A.AbstractConv2d(border_mode=0), A.AbstractConv2d() == A.AbstractConv2d(subsample=(2, 1))]",
+    *(f"do(i5, T.nnet.conv3d(x5, w5, {how}), x3, w3)" for how in ("", "border_mode='half', subsample=(2, 1, 2)", "filter_flip=False, border_mode=(1, 0, 2)", "filter_dilation=(2, 1, 3)")),
+    "do(i5, A.conv3d_grad_wrt_inputs(x5, w5, (1, 2, 5, 4, 6)), data(1, 3, 4, 2, 5), w3)",
+    "do(i5, A.conv3d_grad_wrt_weights(x5, w5, (3, 2, 2, 3, 2)), x3, data(1, 3, 4, 2, 5))",
+    "do(i5, A.AbstractConv3d_gradInputs(subsample=(2, 2, 2))(w5, x5, (5, 5, 6)), data(1, 3, 2, 2, 3), w3)",
+    "do([x4, w4, d], T.nnet.separable_conv2d(x4, w4, d.reshape((3, 8, 1, 1)), 4, border_mode='half', subsample=(2, 1)), x, w1, data(3, 8))",
+    "do([t3], A.causal_conv1d(t3, T.constant(data(2, 2, 3)), (2, 2, 3), subsample=2, filter_dilation=2), data(1, 2, 7))",
+    "do([x4], A.bilinear_upsampling(x4, 3), data(1, 2, 3, 2))", "do([x4], A.bilinear_upsampling(x4, frac_ratio=(3, 2), use_1D_kernel=False), data(1, 2, 4, 2))",
+    "do([], [A.bilinear_kernel_1D(3), A.bilinear_kernel_1D(3, False), A.bilinear_kernel_2D((2, 3))])",
+    "do(i5, V.conv3d(x5, w5), data(2, 4, 3, 5, 6), data(2, 2, 3, 3, 2))", "do(i5, V.conv3d(x5, w5, border_mode='full'), data(1, 3, 2, 4, 3), data(2, 2, 2, 3, 2))",
+    "do(i4, C.CorrMM(border_mode=(1, 2), subsample=(2, 1))(x4, w4), x, w)", "do(i4, C.CorrMM_gradWeights()(x4, w4), x, data(2, 6, 5, 5))", "do(i4, C.CorrMM_gradInputs('half')(x4, w4), w, data(2, 4, 6, 7)[:, [0, 1, 2, 3, 0, 1]])",
+    *(f"do([x4], N.images2neibs(x4, {how}), data(1, 2, 6, 5))" for how in ("(3, 5)", "(2, 3), (1, 2)", "(2, 2), mode='ignore_borders'", "(3, 3), (2, 1), 'wrap_centered'", "(3, 3), (1, 1), 'half'", "(3, 3), (1, 1), 'full'")),
+    "do([d], N.neibs2images(d, (2, 3), (1, 2, 4, 6)), data(8, 6))",
+    *(f"do([{a}, e], S.conv2d({a}, e), {value}, data(3, 2))" for a, value in (("d", "data(6, 5)"), ("t3", "data(2, 6, 5)"))),
+    "do([d, t3], S.conv2d(d, t3, border_mode='full'), data(6, 5), data(3, 3, 2))",
+    *(f"do([x4], P.pool_2d(x4, (3, 2), {how}), x)" for how in ("True", "False", "True, (2, 1)", "False, (2, 1)", "True, (1, 1), (1, 1)", "True, (2, 2), (1, 1), 'average_inc_pad'", "True, (2, 2), (1, 1), 'average_exc_pad'",
+      "False, mode='sum'", "True, mode='max_deterministic'", "False, mode='average_exc_pad'", "False, (2, 3), mode='average_inc_pad'")),
+    "do([x4], P.pool_2d(x4, ds=(2, 2), st=(1, 1), padding=(1, 0), ignore_border=True), x)", "do([x5], P.pool_3d(x5, (2, 2, 3), True), x3)", "do([x4, iv], P.pool_2d(x4, iv, True), x, [2, 3])",
+    "do([x4], T.grad((P.pool_2d(x4, (2, 2), True) ** 2).sum(), x4), x)", "do([x4], T.grad((P.pool_2d(x4, (3, 3), False, (2, 1), mode='average_inc_pad') ** 2).sum(), x4), x)", "do([d], P.max_pool_2d_same_size(d, (2, 2)), data(5, 4))",
+    "do([x4], P.Pool(True, 'sum')(x4, (2, 2), (1, 2)), x)", "do([x4, w4], P.MaxPoolGrad(True)(x4, P.pool_2d(x4, (2, 2), True), w4, (2, 2)), x, data(2, 4, 3, 3))",
+    "do([x4, w4], P.AveragePoolGrad(True, 'sum')(x4, w4, (2, 2)), x, data(2, 4, 3, 3))", "do([x4, w4], P.DownsampleFactorMaxGradGrad(True)(x4, P.pool_2d(x4, (2, 2), True), w4, (2, 2)), x, x[::-1])",
+    "[[int(k) for k in P.Pool.out_shape((1, 2, i, 8), (3, 2), how, s, None)] for i in (2, 5, 8) for how in (True, False) for s in (None, (2, 1), (4, 3))]",
+    "do([d, v], T.nnet.softmax_with_bias(d, v), data(4, 3), data(3))", "do([t3], T.nnet.softmax_graph(t3), data(2, 2, 3))",
+    "do([d, v, iv], T.nnet.crossentropy_softmax_argmax_1hot_with_bias(d, v, iv), data(3, 4), data(4), [0, 3, 1])", "do([d, iv], list(T.nnet.crossentropy_softmax_1hot(d, iv)), data(3, 4), [0, 3, 1])",
+    "do([d, iv], list(T.nnet.crossentropy_softmax_max_and_argmax_1hot(d, iv)), data(3, 4), [0, 3, 1])", "do([d, iv], T.nnet.crossentropy_categorical_1hot(d, iv), abs(data(3, 4)) + 1, [0, 3, 1])",
+    "do([v, d, iv], T.nnet.crossentropy_softmax_1hot_with_bias_dx(v, d, iv), data(3), data(3, 4), [0, 3, 1])", "do([d, e], T.nnet.softmax_grad(d, e), data(3, 4), data(3, 4))",
+    "do([v, d, iv], T.nnet.crossentropy_categorical_1hot_grad(v, d, iv), data(3), abs(data(3, 4)) + 1, [0, 3, 1])",
+    "do([d], [T.nnet.prepend_0_to_each_row(d), T.nnet.prepend_1_to_each_row(d)], data(2, 3))", "do([s, d], T.nnet.prepend_scalar_to_each_row(s, d), 2.5, data(2, 3))",
+    "do([v, iv], T.nnet.confusion_matrix(v, T.cast(iv, 'float64')), [2, 0, 2, 2, 0, 1], [0, 0, 2, 2, 0, 2])", "do([v], [T.nnet.sigmoid(v), T.nnet.selu(v), T.nnet.softsign(v)], data(4))",
+    "do([d], T.nnet.h_softmax(d, 3, 6, 2, 3, data(4, 2), data(2), data(2, 4, 3), data(2, 3)), data(3, 4))", "do([d, iv], T.nnet.h_softmax(d, 3, 5, 2, 3, *map(T.constant, (data(4, 2), data(2), data(2, 4, 3), data(2, 3))), target=iv), data(3, 4), [0, 4, 2])",
+    "do([x4], list(T.nnet.bn.batch_normalization_train(x4, T.ones((1, 4, 1, 1)), T.zeros((1, 4, 1, 1)), 'spatial', running_mean=T.zeros((1, 4, 1, 1)), running_var=T.ones((1, 4, 1, 1)))), x)",
+    "do([d, v], T.nnet.bn.batch_normalization_test(d, v, v, v, v ** 2), data(2, 3), [1., 2., 3.])",
+    "[A.get_conv_output_shape((2, 3, 9, None), (4, 3, 3, 2), b, (2, 1), (1, 2)) for b in ('valid', 'full', 'half', (1, 2), ((1, 2), 0))]", "A.get_conv_shape_1axis(10, 3, (2, 0), 2)",
+    "[[k and int(k) for k in A.get_conv_gradinputs_shape((4, 3, 3, 2), (2, 4, 7, None), b, (1, 1))] for b in ('valid', 'full', 'half', (1, 2))]", "[A.get_conv_gradweights_shape((2, 3, 9, 8), (2, 4, 9, 7), b, (1, 2)) for b in ('valid', 'full', 'half', (1, 2))]",
+    "[A.check_conv_gradinputs_shape((1, 1, k, 9), (1, 1, 3, 3), (1, 1, 4, 7), 'valid', (2, 1)) for k in (8, 9, 10, 11)]", "[A.border_mode_to_pad(b, 2, (5, 4)) for b in ('valid', 'full', 'half', (1, (2, 3)))]",
+    "A.assert_conv_shape((0, 3, 4, 5))",
+    "do([x4], N.images2neibs(x4, (2, 2)), data(1, 1, 3, 4))", "do([x4], N.images2neibs(x4, (5, 2)), data(1, 1, 3, 4))",
+    *(f"[str(k.replace(annotation=k.empty)) for k in __import__('inspect').signature({name}).parameters.values()]" for name in (
+      *(f"T.nnet.{name}" for name in ["conv2d", "abstract_conv2d", "conv3d", "conv2d_transpose", "conv2d_grad_wrt_inputs", "separable_conv2d", "h_softmax", "softmax_graph", "confusion_matrix", "crossentropy_softmax_1hot", "crossentropy_softmax_1hot_with_bias"]),
+      *(f"A.{name}" for name in ["conv2d", "conv3d", "conv2d_grad_wrt_inputs", "conv2d_grad_wrt_weights", "conv3d_grad_wrt_inputs", "conv3d_grad_wrt_weights", "separable_conv2d", "separable_conv3d", "causal_conv1d", "bilinear_upsampling", "frac_bilinear_upsampling", "bilinear_kernel_1D", "bilinear_kernel_2D", "get_conv_output_shape", "get_conv_shape_1axis", "get_conv_gradweights_shape", "get_conv_gradinputs_shape", "get_conv_gradinputs_shape_1axis", "check_conv_gradinputs_shape", "assert_conv_shape", "assert_shape", "border_mode_to_pad", "AbstractConv.__init__", "AbstractConv2d.__init__", "AbstractConv2d_gradInputs.__init__", "AbstractConv2d_gradWeights.__init__", "AbstractConv3d.__init__", "AbstractConv3d_gradInputs.__init__", "AbstractConv3d_gradWeights.__init__"]),
+      *(f"T.nnet.bn.{name}" for name in ("batch_normalization", "batch_normalization_train", "batch_normalization_test")), "N.images2neibs", "N.neibs2images", "V.conv3d", "C.CorrMM.__init__", "S.conv2d",
+      *(f"P.{name}" for name in ("pool_2d", "pool_3d", "max_pool_2d_same_size", "Pool.__init__", "Pool.out_shape", "MaxPoolGrad.__init__", "AveragePoolGrad.__init__", "DownsampleFactorMaxGradGrad.__init__")))),
+    # Errors
+    *(f"T.nnet.conv2d(x4, w4, {how})" for how in ("border_mode='same'", "border_mode=[1, 1]", "border_mode=1.5", "border_mode=-1", "border_mode=(1,)", "border_mode=((1, 2, 3), 0)", "border_mode=(np.int64(1), 1)", "subsample=(1,)", "subsample=2",
+      "filter_dilation=(1, 1, 1)", "num_groups=0", "(n, 4, 7, 6)", "filter_shape=(n, 4, 3, 2)", "imshp_logical=3", "input_shape=(1, 4, 5, 5), image_shape=(1, 4, 5, 5)")),
+    "T.nnet.conv2d(t3, w4)", "T.nnet.conv2d(x4, t3)", "T.nnet.conv2d(x4, w4, unshared=True)", "T.nnet.conv3d(x5, w5, border_mode=((1, 2), 0, 0))", "T.nnet.conv3d(x4, w5)", "A.AbstractConv(3, unshared=True)", "A.AbstractConv(4)",
+    "do(i4, T.nnet.conv2d(x4, w4), x, data(6, 3, 3, 2))", "do(i4, T.nnet.conv2d(x4, w4), x, data(6, 4, 8, 2))", "do(i4, T.nnet.conv2d(x4, w4, num_groups=4), x, data(6, 1, 3, 2))",
+    f"{_GIN}(x4, w4, (2, 4, None, 6))", f"{_GIN}(x4, w4, (n, 4, 7, 6))", f"{_GIN}(x4, w4, (2, 4, 7, 6), filter_shape=(6, 4, 3))", f"{_GIN}(x4, w4, (2, 4, 7, 6), filter_shape=(6, 4, n, 3))", f"{_GW}(x4, w4, (n, 4, 3, 2))", f"{_GW}(x4, w4, (6, 4, None, 2))",
+    f"do(i4, {_GIN}(x4, w4, (2, 4, 9, 6)), data(2, 6, 5, 5), w)", "A.conv3d_grad_wrt_inputs(x5, w5, (1, 2, None, 4, 6))", "A.causal_conv1d(d, t3, (1, 2, 3))", "A.causal_conv1d(t3, t3, (1, 2))",
+    "A.bilinear_upsampling(x4)", "A.bilinear_upsampling(x4, 2, (3, 2))", "A.bilinear_upsampling(x4, frac_ratio=(3, 2))", "A.assert_conv_shape((1, 1, 0, 2))", "A.border_mode_to_pad(1, 2, (3, 3))", "A.get_conv_shape_1axis(10, 3, -1, 1)",
+    "do([n], A.assert_conv_shape((1, 1, n, 2))[2], 0)", "C.CorrMM_gradWeights(subsample=(2, 2))(x4, w4)", "N.images2neibs(x4, (2, 2), mode='all')", "S.conv2d(x4, d)",
+    *(f"P.pool_2d(x4, {how})" for how in ("ignore_border=True", "(2, 2), True, ds=(2, 2)", "(2, 2), True, (1, 1), st=(1, 1)", "(2, 2), True, pad=(1, 1), padding=(1, 1)", "(2, 2), False, pad=(1, 1)", "(2, 2), True, pad=(2, 1)", "(2, 2), True, mode='min'", "2, True", "(2., 2.), True")),
+    "P.pool_2d(v, (2, 2), True)", "P.pool_3d(d, (2, 2, 2), True)", "T.nnet.softmax_with_bias(t3, v)", "T.nnet.crossentropy_softmax_1hot(d, v)", "T.nnet.crossentropy_categorical_1hot(d, v)", "T.nnet.confusion_matrix(d, v)",
+    "T.nnet.prepend_0_to_each_row(v)", "T.nnet.bn.batch_normalization_train(d, v, v, epsilon=1e-6)", "T.nnet.bn.batch_normalization_train(d, v, v, running_mean=v)",
+]]  # fmt: skip
+
 SECTIONS = {
     "nnet": NNET,
+    "convolution": CONVOLUTION,
     "dtypes": DTYPES,
     "broadcasting": BROADCASTING,
     "gradients": GRADIENTS,
@@ -373,7 +464,7 @@ def outcome(theano, code, float_x):
     import numpy as np
 
     T = theano.tensor
-    scope = {"theano": theano, "T": T, "np": np}
+    scope = {"theano": theano, "T": T, "np": np, "FAMILY": FAMILY}
     theano.config.floatX = float_x
     try:
         for name, text in INPUTS.items():

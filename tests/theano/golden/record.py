@@ -22,6 +22,7 @@ import theano.sandbox.linalg
 import theano.sandbox.rng_mrg
 import theano.tensor.nnet.bn
 import theano.tensor.nnet.conv3d2d
+import theano.tensor.nnet.corr
 import theano.tensor.nnet.neighbours
 import theano.tensor.shared_randomstreams
 import theano.tensor.signal.conv

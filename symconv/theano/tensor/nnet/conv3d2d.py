@@ -1,10 +1,12 @@
-"""``theano.tensor.nnet.conv3d2d``: the older convolution of volumes, time second; imports symconv."""
+"""``theano.tensor.nnet.conv3d2d``: convolution of video with time before the channels; imports symconv."""
 
 from typing import Any
 
 import symconv as sc
-from symconv.errors import OptionError
+from symconv.errors import OptionError, RankError
 from symconv.graph.nodes import Variable
+from symconv.graph.origin import here
+from symconv.theano._errors import UnsupportedError
 from symconv.theano._names import refuses
 from symconv.theano._variables import as_tensor_variable, one_adopted
 
@@ -16,47 +18,54 @@ def conv3d(
     filters_shape: Any = None,
     border_mode: Any = "valid",
 ) -> Variable:
-    """Convolve [N, T, C, H, W] with [K, t, C, h, w], flipped: [N, T', K, H', W'].
+    """``symconv.conv3d`` of video, filters flipped.
 
     Parameters
     ----------
-    signals, filters : Variable
-    signals_shape, filters_shape : tuple of (int or None), optional
-        In the order of the tensors' own axes.
-    border_mode : str, or one for each of time, rows and columns
-        "valid", "full" or "half".
+    signals : tensor_like, [N, time, C, H, W]
+    filters : tensor_like, [K, time, C, h, w]
+    signals_shape, filters_shape : sequence of (int or None), optional
+        What is known of the shapes.
+    border_mode : str, or three of them
+        "valid", "full" or "half"; for time, rows and columns, the last two alike.
 
-    Raises
-    ------
-    OptionError
-        For other border modes.
+    Returns
+    -------
+    Variable, [N, time, K, H', W']
     """
-    modes = (border_mode,) * 3 if isinstance(border_mode, str) else tuple(border_mode)
-    if len(modes) != 3 or any(mode not in ("valid", "full", "half") for mode in modes):
-        raise OptionError(
-            f"border_mode cannot be {border_mode!r}", hint='"valid", "full", "half", or three of them'
-        )
-    x, bank = (as_tensor_variable(value).dimshuffle(0, 2, 1, 3, 4) for value in (signals, filters))
-    shapes = [_moved(shape) for shape in (signals_shape, filters_shape)]
-    if len(set(modes)) > 1:
-        border: Any = tuple(_pad(mode, bank, axis) for axis, mode in enumerate(modes, 2))
-    else:
-        border = modes[0]
-    maps: Variable = one_adopted(sc.conv3d(x, bank, shapes[0], shapes[1], border))
-    return one_adopted(maps.dimshuffle(0, 2, 1, 3, 4))
+    video, bank = as_tensor_variable(signals), as_tensor_variable(filters)
+    for name, x in (("signals", video), ("filters", bank)):
+        if x.ndim != 5:
+            raise RankError(f"conv3d needs {name} of 5 dimensions, got {x.ndim}", arguments=[(name, x.type)],
+                            where=here())  # fmt: skip
+    signals_shape, filters_shape = (hint and _swapped(hint) for hint in (signals_shape, filters_shape))
+    video, bank = (sc.dimshuffle(x, 0, 2, 1, 3, 4) for x in (video, bank))
+    known = tuple(filters_shape or bank.type.shape)[2:]
+    result = sc.conv3d(video, bank, signals_shape, filters_shape, _border(border_mode, known))
+    return one_adopted(sc.dimshuffle(result, 0, 2, 1, 3, 4))
 
 
-def _moved(shape: Any) -> Any:
-    return None if shape is None else (shape[0], shape[2], shape[1], *shape[3:])
+def _swapped(hint: Any) -> tuple[Any, ...]:
+    batch, time, channels, rows, columns = hint
+    return (batch, channels, time, rows, columns)
 
 
-def _pad(mode: str, bank: Variable, axis: int) -> Any:
-    size = bank.type.shape[axis]
-    if mode == "valid":
-        return 0
-    if size is None:
-        raise OptionError("border modes that differ need filters of known shape", hint="say filters_shape=")
-    return size - 1 if mode == "full" else size // 2
+def _border(mode: Any, kernel: Any) -> Any:
+    modes = (mode,) * 3 if isinstance(mode, str) else tuple(mode)
+    if len(modes) != 3 or not set(modes) <= {"valid", "full", "half"}:
+        raise OptionError(f"border_mode needs 'valid', 'full' or 'half', once or for each axis, got {mode!r}",
+                          where=here())  # fmt: skip
+    if modes[1] != modes[2]:
+        raise UnsupportedError(f"height and width need one border mode, got {mode!r}", where=here())
+    if len(set(modes)) == 1:
+        return modes[0]
+    if any(size is None and name != "valid" for name, size in zip(modes, kernel, strict=True)):
+        raise OptionError("border modes that differ need the sizes of the filters", where=here(),
+                          hint="give filters_shape")  # fmt: skip
+    return tuple(
+        0 if name == "valid" else size - 1 if name == "full" else size // 2
+        for name, size in zip(modes, kernel, strict=True)
+    )
 
 
 __getattr__ = refuses("theano.tensor.nnet.conv3d2d", globals())
