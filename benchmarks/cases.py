@@ -233,6 +233,15 @@ CASES: tuple[Case, ...] = (
         what="a training step of mlp-600: peak memory of a fresh process (in brackets: over the bare import)",
     ),
     Case(
+        "lenet-digits",
+        "nothing",
+        {"program": "lenet.py", "seed": 0, "seconds": 120},
+        measure="learning",
+        dtypes=("float32",),
+        goal={"float32": 1.5},
+        what="examples/lenet.py: mistakes on 250 held-out digits, and the seconds of training",
+    ),
+    Case(
         "lenet-memory",
         "network",
         network(500, MNIST, LENET, True),

@@ -12,7 +12,16 @@ from benchmarks import __main__ as command
 from benchmarks import kinds, measures, peers, report
 from benchmarks.cases import BY_NAME, CASES, FLOATS, Case, convolution, layer, network
 from benchmarks.crew import Crew, PeerSpec
-from benchmarks.measures import Options, against_best_peer, best_of_each, entry, growth, memory, steady
+from benchmarks.measures import (
+    Options,
+    against_best_peer,
+    best_of_each,
+    entry,
+    growth,
+    learning,
+    memory,
+    steady,
+)
 from benchmarks.peers import onnx_bytes
 
 QUICK = Options(rounds=2, seconds=0.0)
@@ -311,6 +320,31 @@ def test_memory_of_a_fresh_process():
     leanest = min(one["over_baseline"] for one in found["entries"])
     assert leanest > columns
     assert all(one["median"] >= one["over_baseline"] for one in found["entries"])
+
+
+@pytest.mark.parametrize(
+    ("printed", "seconds", "met"),
+    [("test error 1.25%", 60, True), ("test error 2.00%", 60, False), ("test error 1.25%", 0, False)],
+)
+def test_an_example_is_judged_by_what_it_says_and_how_long_it_took(tmp_path, printed, seconds, met):
+    (tmp_path / "program.py").write_text(f"import sys; print(sys.argv[2]); print('{printed}')")
+    how = {"program": str(tmp_path / "program.py"), "seed": 7, "seconds": seconds}
+    case = replace(BY_NAME["lenet-digits"], parameters=how)
+    with Crew((PeerSpec("symconv", "benchmarks.peers.symconv"),)) as crew:
+        found = learning.measure(case, "float32", crew, QUICK)
+    assert found["verdict"]["met"] is met
+    assert f"test error {found['verdict']['value']:.2f}%" == printed
+    assert found["entries"][0]["seconds"] > 0
+
+
+def test_an_example_that_fails_is_named(tmp_path):
+    (tmp_path / "program.py").write_text("raise SystemExit('no digits today')")
+    how = {"program": str(tmp_path / "program.py"), "seed": 7, "seconds": 60}
+    with Crew((PeerSpec("symconv", "benchmarks.peers.symconv"),)) as crew:
+        found = learning.measure(replace(BY_NAME["lenet-digits"], parameters=how), "float32", crew, QUICK)
+    assert not found["entries"]
+    assert found["excluded"][0]["why"] == "no digits today"
+    assert found["verdict"]["met"] is None
 
 
 def sample(peer, milliseconds, variant="only"):
