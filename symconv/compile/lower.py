@@ -260,7 +260,7 @@ class _Lowering:
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
-        self._kernel(name, _comment(node, members), builder, anchor)
+        self._kernel(name, _comment(node, members), builder, anchor, node)
 
     def _tuned(self, node: Apply) -> Machine:
         """What a kernel is written for."""
@@ -331,10 +331,16 @@ class _Lowering:
         return sum(_itemsize(value) for value in touched if isinstance(value, Value))
 
     def _kernel(
-        self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
+        self,
+        name: str,
+        comment: tuple[str, ...],
+        builder: Builder,
+        node: Apply | None = None,
+        whole: Apply | None = None,
     ) -> None:
         comment = (*comment, *builder.notes)
-        self.kernels.append(Kernel(self.names(name), comment, builder.body, node, tuple(builder.choices)))
+        choices = tuple(builder.choices)
+        self.kernels.append(Kernel(self.names(name), comment, builder.body, node, choices, whole))
 
 
 def _itemsize(value: Value) -> int:

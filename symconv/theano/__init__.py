@@ -42,6 +42,17 @@ __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
 
 MODULES = (
     "compile",
+    "compile.builders",
+    "compile.debugmode",
+    "compile.function_module",
+    "compile.io",
+    "compile.mode",
+    "compile.monitormode",
+    "compile.nanguardmode",
+    "compile.ops",
+    "compile.pfunc",
+    "compile.profiling",
+    "compile.sharedvalue",
     "configparser",
     "gof",
     "gof.graph",
