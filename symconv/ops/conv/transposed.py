@@ -198,7 +198,6 @@ def _stated(ndim: int, border_mode: Any, stride: Steps, flip: bool, dilation: St
     )
 
 
-
 def _result_shape(
     geometry: ConvGeometry, x: Variable, filters: Variable, stated: Any, padding: Any
 ) -> list[Size]:
