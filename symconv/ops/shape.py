@@ -148,7 +148,10 @@ class SpecifyShape(Op):
             raise RankError(f"the shape promised has {len(self.sizes)} dimensions, the tensor {x.ndim}")
         for promised, size in zip(self.sizes, x.shape, strict=True):
             if promised is not None and size is not None and promised != size:
-                raise ShapeError(f"the shape promised is {_text(self.sizes)}, the shape is {_text(x.shape)}")
+                raise ShapeError(
+                    f"the shape promised is {_text(self.sizes)}, the shape is {_text(x.shape)}",
+                    hint="promise None where a size may vary, or hand over what was promised",
+                )
         return x.with_shape(
             size if promised is None else promised for promised, size in zip(self.sizes, x.shape, strict=True)
         )
