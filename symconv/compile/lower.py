@@ -232,10 +232,27 @@ class _Lowering:
             self.values[variable] = Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
         return self.values[variable]
 
-    def _buffer(self, variable: Variable, kind: Any, otherwise: str) -> Buffer:
+    def _buffer(
+        self, variable: Variable, kind: Any, otherwise: str, order: tuple[int, ...] = ()
+    ) -> Buffer:
         type = self.types.get(variable) or type_of_constant(variable)
         name = self.names(identifier(variable.name, otherwise))
-        return Buffer(type.shape, type.dtype, type.ndim, name, kind)  # type: ignore[arg-type]
+        order = order if len(order) == type.ndim else ()
+        return Buffer(type.shape, type.dtype, type.ndim, name, kind, order)  # type: ignore[arg-type]
+
+    def _order(self, members: Sequence[Apply], outside: dict[Variable, Variable]) -> tuple[int, ...]:
+        """How memory should run along what a kernel computes: as its anchor says, or as what it reads."""
+        anchor = next((member for member in members if member.op.role not in INSIDE), None)
+        if anchor is not None and not anchor.op.keeps_order:
+            outer = [outside.get(variable, variable) for variable in anchor.inputs]
+            types = [self.types.get(variable) or type_of_constant(variable) for variable in outer]
+            return anchor.op.memory_order(types, self.machine.conv_algorithm)
+        for member in members if anchor is None else [anchor]:
+            for variable in member.inputs:
+                value = self.values.get(outside.get(variable, variable))
+                if isinstance(value, Buffer) and value.order:
+                    return value.order
+        return ()
 
     def _builder(self, region: Region, machine: Machine | None = None) -> Builder:
         return Builder(
@@ -247,17 +264,19 @@ class _Lowering:
         if op.role == "view":
             self._look(node, {})
             return
-        outputs: list[Value] = []
-        for position, output in enumerate(node.outputs):
-            kind = "output" if output in fresh else "memory"
-            outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op, position)))
-            self.values[output] = outputs[-1]
         inner = op.inner if isinstance(op, Fused) else FunctionGraph(node.inputs, node.outputs)
         outside = dict(zip(inner.inputs, node.inputs, strict=True))
         members = tuple(member for member in inner.nodes if member.op.role != "view")
         for member in inner.nodes:
             if member.op.role == "view":
                 self._look(member, outside)
+        outputs: list[Value] = []
+        for position, output in enumerate(node.outputs):
+            kind = "output" if output in fresh else "memory"
+            noun = "result" if kind == "output" else _noun(op, position)
+            order = self._order(members, outside) if kind == "memory" else ()
+            outputs.append(self._buffer(output, kind, noun, order))
+            self.values[output] = outputs[-1]
         anchor = next((member for member in members if member.op.role not in INSIDE), None)
         filled: dict[Variable, Value] = {
             made: value
