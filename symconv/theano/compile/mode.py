@@ -7,7 +7,7 @@ NanGuardMode                      every call watched for NaN, infinity and large
 
 from typing import Any
 
-from symconv.errors import SymconvError
+from symconv.errors import OptionError
 from symconv.theano._names import refuses
 from symconv.theano.configuration import config
 
@@ -18,8 +18,8 @@ OPTIMIZERS = (
 )  # fmt: skip
 
 
-class UnknownModeError(SymconvError):
-    """A mode, linker or optimizer that does not exist: a bare ``Exception``, as Theano raises."""
+class UnknownModeError(OptionError):
+    """A mode, linker or optimizer that does not exist."""
 
 
 class Tags:
@@ -180,7 +180,7 @@ def register_mode(name: str, mode: Mode) -> None:
     predefined_modes[name] = mode
 
 
-class ModeNameError(UnknownModeError, ValueError):
+class ModeNameError(UnknownModeError):
     """A name that is taken."""
 
 
