@@ -28,6 +28,7 @@ from symconv.errors import (
     RankError,
     RewriteError,
     RoomError,
+    RuleCheckError,
     ShapeError,
     SymconvError,
     UndefinedGradientError,
@@ -137,7 +138,8 @@ _LATER = {name: module for module, names in _MODULES.items() for name in names.s
 
 __all__ = [
     "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
-    "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
+    "as_variable", "CheckError", "RuleCheckError", "clone", "CompileError", "config", "Constant", "constant",
+    "conv1d",
     "conv2d", "conv3d", "CoverError", "DisconnectedInputError", "DTypeError", "FileError", "flatten",
     "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
     "LinAlgError", "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule",

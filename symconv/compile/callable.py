@@ -207,8 +207,8 @@ class Function:
         def run(arguments: Sequence[Array]) -> Sequence[Array]:
             watcher = self.watcher or Watcher(after=check_finite if settings.check_finite else None)
             graph = self.graph if self.watcher is None or mode == "checked" else self.stages["specialised"]
-            results = interpret(graph, arguments, watcher.after, watcher.before)
-            meant = [np.array(result) for result in results]
+            interpreted = interpret(graph, arguments, watcher.after, watcher.before)
+            meant = [np.array(result) for result in interpreted]
             if mode == "interpreted" or (self.watcher is not None and mode != "checked"):
                 return meant
             results = self._run(arguments)

@@ -54,6 +54,8 @@ MODULES = (
     "compile.profiling",
     "compile.sharedvalue",
     "configparser",
+    "d3viz",
+    "d3viz.formatting",
     "gof",
     "gof.graph",
     "gof.null_type",

@@ -19,7 +19,12 @@ from symconv.theano.compile import (
     sharedvalue,
 )
 from symconv.theano.compile.debugmode import DebugMode
-from symconv.theano.compile.function_module import Function, FunctionMaker
+from symconv.theano.compile.function_module import (
+    Function,
+    FunctionMaker,
+    alias_root,
+    orig_function,
+)
 from symconv.theano.compile.io import In, Out, SymbolicInput, SymbolicOutput
 from symconv.theano.compile.mode import (
     FAST_COMPILE,
@@ -58,9 +63,10 @@ __all__ = [
     "DebugMode", "DeepCopyOp", "DisconnectedType", "FAST_COMPILE", "FAST_RUN", "FromFunctionOp", "Function",
     "FunctionMaker", "In", "Mode", "MonitorMode", "NanGuardMode", "NullType", "OpFromGraph", "Out", "Param",
     "ProfileStats", "ScanProfileStats", "Shape", "Shape_i", "SharedVariable", "SpecifyShape",
-    "SymbolicInput", "SymbolicOutput", "UnusedInputError", "Variable", "ViewOp", "as_op", "builders", "clone",
-    "config", "debugmode", "deep_copy_op", "function", "function_module", "get_default_mode", "get_mode",
-    "io", "is_same_graph", "mode", "monitormode", "nanguardmode", "ops", "pfunc", "predefined_linkers",
-    "predefined_modes", "predefined_optimizers", "profiling", "rebuild_collect_shared", "register_mode",
-    "shape", "shared", "shared_constructor", "sharedvalue", "specify_shape", "view_op",
+    "SymbolicInput", "SymbolicOutput", "UnusedInputError", "Variable", "ViewOp", "alias_root", "as_op",
+    "builders", "clone", "config", "debugmode", "deep_copy_op", "function", "function_module",
+    "get_default_mode", "get_mode", "io", "is_same_graph", "mode", "monitormode", "nanguardmode", "ops",
+    "orig_function", "pfunc", "predefined_linkers", "predefined_modes", "predefined_optimizers",
+    "profiling", "rebuild_collect_shared", "register_mode", "shape", "shared", "shared_constructor",
+    "sharedvalue", "specify_shape", "view_op",
 ]  # fmt: skip

@@ -62,7 +62,7 @@ class Cell:
     def data(self) -> Any:
         """The value; None where a call has to give it."""
         kept = isinstance(self.variable, SharedVariable)
-        return self.variable.container.value if kept else self._default  # type: ignore[attr-defined]
+        return self.variable.container.value if kept else self._default
 
     @data.setter
     def data(self, value: Any) -> None:

@@ -19,7 +19,7 @@ OPTIMIZERS = (
 
 
 class UnknownModeError(OptionError):
-    """A mode, linker or optimizer that does not exist: Theano raises a bare ``Exception``."""
+    """A mode, linker or optimizer that does not exist."""
 
 
 class Tags:
@@ -180,7 +180,7 @@ def register_mode(name: str, mode: Mode) -> None:
     predefined_modes[name] = mode
 
 
-class ModeNameError(UnknownModeError, ValueError):
+class ModeNameError(UnknownModeError):
     """A name that is taken."""
 
 

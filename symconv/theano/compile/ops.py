@@ -6,6 +6,7 @@ from symconv.graph.nodes import Variable
 from symconv.ops.cut import Pass
 from symconv.ops.shape import Shape, ShapeAt, SpecifyShape
 from symconv.ops.shape import shape as core_shape
+from symconv.ops.shape import specify_shape as core_specify_shape
 from symconv.theano._as_op import FromFunctionOp, as_op
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable
@@ -24,9 +25,8 @@ def shape_i(var: Any, i: int, fgraph: Any = None) -> Variable:
 
 def specify_shape(x: Any, shape: Any) -> Variable:
     """Promise sizes."""
-    from symconv.theano.tensor.basic import specify_shape  # which comes after functions can be made
-
-    return specify_shape(x, shape)
+    found: Variable = adopted(core_specify_shape(as_tensor_variable(x), shape))
+    return found
 
 
 def view_op(x: Any) -> Variable:

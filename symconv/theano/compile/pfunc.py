@@ -8,7 +8,7 @@ import symconv as sc
 from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted
-from symconv.theano.compile.function_module import Function, ReplacedInputError, rank_error
+from symconv.theano.compile._function import Function, ReplacedInputError, rank_error
 from symconv.theano.compile.io import In, Out
 from symconv.theano.compile.mode import get_mode
 from symconv.theano.configuration import config

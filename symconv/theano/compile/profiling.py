@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TextIO
 
 from symconv.compile.timing import Timings
 from symconv.graph.nodes import Apply
+from symconv.theano._clock import GRADIENTS
 from symconv.theano._names import refuses
 from symconv.theano.configuration import config
 
@@ -285,7 +286,8 @@ class ProfileStats:
         shown = rows[:most]
         for row in shown:
             sum_ += row.seconds
-            line = f"{row.seconds / total:7.1%}{sum_ / total:9.1%}{row.seconds:12.3f}s{row.seconds / row.calls:15.2e}s"
+            line = f"{row.seconds / total:7.1%}{sum_ / total:9.1%}"
+            line += f"{row.seconds:12.3f}s{row.seconds / row.calls:15.2e}s"
             if apply:
                 place = "" if row.place is None else row.place
                 line += f"{row.calls:7d}{place:>6}   {row.name}"
@@ -321,16 +323,6 @@ class Unmeasured:
     def __repr__(self) -> str:
         return "None"
 
-
-class Clock:
-    """Seconds spent in something; mutable because they are added up."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-
-GRADIENTS = Clock()
-"""Time in ``theano.grad``."""
 
 ScanProfileStats = ProfileStats
 

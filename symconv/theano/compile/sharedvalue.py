@@ -8,8 +8,9 @@ import numpy as np
 from symconv.errors import ArgumentError, OptionError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable
+from symconv.graph.types import TensorType
 from symconv.theano._names import refuses
-from symconv.theano._variables import TensorSharedVariable, TensorType
+from symconv.theano._variables import TensorSharedVariable
 
 
 def shared(
