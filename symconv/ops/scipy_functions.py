@@ -18,7 +18,7 @@ import numpy as np
 from symconv.errors import ArgumentError, DTypeError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
-from symconv.graph.op import Gradients, NoGradient, Op, Terms, argument, as_tuple, as_variable
+from symconv.graph.op import Gradients, NoGradient, Op, Terms, argument, as_tuple, as_variable, weak_constant
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType, broadcast
 from symconv.ops.elemwise import common_dtype, floating_of, sum_to
@@ -123,7 +123,14 @@ def _has_scipy() -> bool:
 
 def _apply(name: str, *operands: Operand) -> Variable:
     formula = FORMULAS[name]
-    variables = [as_variable(operand) for operand in operands]
+    # Python numbers adapt to the tensors beside them, as in every elementwise function.
+    weak = [type(operand) in (bool, int, float) for operand in operands]
+    given = [as_variable(operand) for operand in operands]
+    dtypes = [floating_of(v.dtype) for v, is_weak in zip(given, weak, strict=True) if not is_weak]
+    variables = [
+        weak_constant(operand, dtypes) if is_weak and dtypes else variable
+        for operand, variable, is_weak in zip(operands, given, weak, strict=True)
+    ]
     if not _has_scipy():
         raise ArgumentError(
             f"{name} is computed by SciPy, which is not installed",
@@ -254,6 +261,6 @@ FORMULAS = {
 """All functions by name: the table as data, for documentation and tests."""
 
 __all__ = [
-    "chi2sf", "erfcinv", "erfcx", "erfinv", "gamma", "gammaln", "i0", "i1", "iv", "j0", "j1", "jv", "polygamma",
-    "psi", "tri_gamma",
+    "chi2sf", "erfcinv", "erfcx", "erfinv", "gamma", "gammaln", "i0", "i1", "iv", "j0", "j1", "jv",
+    "polygamma", "psi", "tri_gamma",
 ]  # fmt: skip

@@ -30,8 +30,8 @@ FLOAT = {
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "arcsin",
         "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg",
         "floor", "ceil", "trunc", "inv", "erf", "erfc", "sigmoid", "softplus", "ultra_fast_sigmoid",
-        "hard_sigmoid", "gammaln", "gamma", "psi", "tri_gamma", "erfinv", "erfcinv", "erfcx", "j0", "j1", "i0",
-        "i1",
+        "hard_sigmoid", "gammaln", "gamma", "psi", "tri_gamma", "erfinv", "erfcinv", "erfcx", "j0", "j1",
+        "i0", "i1",
     )
 }  # fmt: skip
 """Functions whose result is floating point: float32 of integers of up to 16 bits, float64 of others."""
