@@ -131,6 +131,8 @@ _MODULES = {
     "symconv.ops.nn.response": "local_response_normalization lrn",
     "symconv.ops.grids": "indices meshgrid mgrid ogrid one_hot to_one_hot",
     "symconv.ops.einsum": "einsum",
+    "symconv.ops.scipy_functions":
+        "chi2sf erfcinv erfcx erfinv gamma gammaln i0 i1 iv j0 j1 jv polygamma psi tri_gamma",
 }
 """What is loaded when first used, and from where: importing stays quick."""
 

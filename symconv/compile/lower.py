@@ -320,7 +320,9 @@ class _Lowering:
 
     def _argument(self, node: Apply, position: int, variable: Variable) -> Value:
         """The value of an op's input; zeros that take no memory where it only looks at the type."""
-        computed = variable in self.values or self.types.get(variable, variable.type).value is not None
+        written = variable in self._wanted or variable in self._given or variable.owner is None
+        known = self.types.get(variable, variable.type).value is not None
+        computed = known or (variable in self.values and written)
         if position not in node.op.ignores_values or computed or isinstance(variable, Constant):
             return self.value(variable)
         type = self.types[variable]
