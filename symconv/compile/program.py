@@ -628,6 +628,8 @@ class Kernel(NamedTuple):
         What may fail in it, for the text of errors.
     choices : tuple of Choice
         What was chosen where there are several ways.
+    whole : Apply or None
+        The apply of the fused graph that it computes; None for a copy.
     """
 
     name: str
@@ -635,6 +637,7 @@ class Kernel(NamedTuple):
     body: list[Instr]
     node: "Apply | None" = None
     choices: tuple[Choice, ...] = ()
+    whole: "Apply | None" = None
 
     def calls(self) -> Iterator[tuple[Call, Loop | None]]:
         """Every call, with the loop around it."""

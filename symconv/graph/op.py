@@ -306,6 +306,14 @@ def as_variable(value: Any, name: str | None = None) -> Variable:
     return constant(value, name)
 
 
+def argument(name: str, value: Any) -> tuple[str, str]:
+    """An argument of a function as errors show it: a variable by its type, anything else as it is."""
+    if isinstance(value, Variable):
+        return name, f"{value.type}" + (f"  ({value.name})" if value.name else "")
+    text = repr(value)
+    return name, f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
 def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
     """A Python number as a constant of the dtype that it takes beside operands of ``dtypes``.
 
@@ -328,5 +336,6 @@ def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
 
 
 __all__ = [
-    "Gradients", "NoGradient", "Op", "Role", "Terms", "United", "as_tuple", "as_variable", "weak_constant",
+    "Gradients", "NoGradient", "Op", "Role", "Terms", "United", "argument", "as_tuple", "as_variable",
+    "weak_constant",
 ]  # fmt: skip

@@ -100,7 +100,10 @@ class _Convolution(Op):
         count, depth, *kernel = filters.shape
         for what, size in (("input channels", channels), ("filters", count)):
             if size is not None and size % groups:
-                raise ShapeError(f"{self.label} cannot divide {size} {what} into {groups} equal groups")
+                raise ShapeError(
+                    f"{self.label} cannot divide {size} {what} into {groups} equal groups",
+                    hint="num_groups must divide the channels of the image and the number of filters",
+                )
         if channels is not None and depth is not None and channels != depth * groups:
             raise self._channel_mismatch(channels, depth, count)
         try:

@@ -102,7 +102,10 @@ class _Pooling(Op):
         rest = types[len(self.tensors) :]
         for name, type in zip(("window", "stride", "pad"), rest, strict=True):
             if type.dtype[0] not in "ui" or type.ndim != 1 or type.shape[0] not in (None, self.ndim):
-                raise ShapeError(f"{self.label} needs {name} as a vector of {self.ndim} integers, got {type}")
+                raise ShapeError(
+                    f"{self.label} needs {name} as a vector of {self.ndim} integers, got {type}",
+                    hint="one size for each pooled axis",
+                )
         values = [type.value for type in rest]
         if any(value is None for value in values):
             return None
@@ -113,10 +116,12 @@ class _Pooling(Op):
         """The shape of the windows' results for a tensor."""
         if x.ndim < self.ndim:
             raise RankError(
-                f"{self.label} over {self.ndim} axes needs at least {self.ndim} dimensions, got {x.ndim}"
+                f"{self.label} over {self.ndim} axes needs at least {self.ndim} dimensions, got {x.ndim}",
+                hint="the last axes are pooled",
             )
         if x.is_complex or x.dtype == "bool":
-            raise DTypeError(f"{self.label} needs real numbers, got {x.dtype}")
+            hint = "x.astype('int8') of booleans; abs, real or imag of complex numbers"
+            raise DTypeError(f"{self.label} needs real numbers, got {x.dtype}", hint=hint)
         lead, sizes = x.shape[: x.ndim - self.ndim], x.shape[x.ndim - self.ndim :]
         geometry = self._known(types)
         return (*lead, *((None,) * self.ndim if geometry is None else geometry.output_sizes(sizes)))
