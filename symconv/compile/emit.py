@@ -29,11 +29,14 @@ from symconv.compile.program import (
     View,
     render,
     sizes_text,
+    times,
 )
+from symconv.compile.selecting import select
 from symconv.compile.threads import parallel, serial
 from symconv.errors import CompileError
 
 WIDTH = 110
+LEAST_SELECTED = 4096  # elements from where on a choice by bits is faster
 
 
 class Source(NamedTuple):
@@ -54,7 +57,7 @@ class Source(NamedTuple):
 def emit(program: Program, memory: Memory, title: str, given: bool = False) -> Source:
     """Write the source of a program; with ``given`` it takes arrays for its results, behind its inputs."""
     namespace: dict[str, Any] = {
-        "np": np, "parallel": parallel, "serial": serial, "allocate": allocate,
+        "np": np, "parallel": parallel, "serial": serial, "allocate": allocate, "select": select,
         **program.constants, **program.performs, **dict(program.spares.values()),
     }  # fmt: skip
     loops = {loop: f"{kernel.name}_scratch{_suffix(number)}"
@@ -295,6 +298,8 @@ class _Writer:
             self.lines.append(f"    {bound}({', '.join([*operands, self._text(out)])})")
         elif function == "copy":
             self.lines.append(f"    {self._target(out)} = {operands[0]}")
+        elif function == "where" and _by_bits(call):
+            self.lines.append(f"    select({', '.join([*operands, self._text(out)])})")
         elif function == "where":
             condition, chosen, otherwise = operands
             target = self._text(out)
@@ -320,6 +325,17 @@ class _Writer:
             self.lines.append(f"    {targets[0]} = {name}({arguments})")
         else:
             self.lines.append(f"    {', '.join(targets)} = {name}({arguments})")
+
+
+def _by_bits(call: Call) -> bool:
+    """Whether a choice is made by ``select``: of numbers of the result's dtype, and of many of them."""
+    (out,) = call.out
+    condition, *chosen = call.operands
+    values = [operand for operand in chosen if isinstance(operand, Value)]
+    size = times(out.shape)
+    many = not isinstance(size, int) or size >= LEAST_SELECTED
+    many = many and isinstance(condition, Value) and condition.dtype == "bool"
+    return many and out.dtype in ("float32", "float64") and all(v.dtype == out.dtype for v in values)
 
 
 # The whole

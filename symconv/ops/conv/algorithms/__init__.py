@@ -88,7 +88,8 @@ def memory_order(problem: Problem, wanted: str, by_image: bool = False) -> tuple
         return ()
     alike = replace(problem, image_last=True, maps_last=True)
     if by_image:
-        _, cost, _ = _overlapping(alike)
+        forward = [estimate(images_last, one).total for one in backward.problems(alike)]
+        cost = min(_overlapping(alike)[1], sum(forward))
         others = sum(cheapest(one, images_last.NAME) for one in backward.problems(problem))
     else:
         cost = estimate(images_last, alike).total
