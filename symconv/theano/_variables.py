@@ -125,8 +125,11 @@ class TensorType(VariableType):
     __repr__ = __str__
 
 
-class TensorVariable(Variable):
-    """A tensor that is not known yet."""
+class _tensor_py_operators(Variable):
+    """What variables, constants and shared variables of tensors have in common, under Theano's name.
+
+    As in Theano, neither a constant nor a shared variable is a ``TensorVariable``: libraries ask.
+    """
 
     @property
     def type(self) -> VariableType:
@@ -144,6 +147,15 @@ class TensorVariable(Variable):
         if "_tag" not in vars(self):
             vars(self)["_tag"] = Tag(self)
         return vars(self)["_tag"]
+
+    @property
+    def __array__(self) -> Any:
+        """Not there, as in Theano: NumPy takes a variable for an object, and ``np.prod((m, n))`` multiplies."""
+        raise AttributeError("__array__")
+
+
+class TensorVariable(_tensor_py_operators):
+    """A tensor that is not known yet."""
 
 
 class Tag:
@@ -179,7 +191,7 @@ class Tag:
         self._given = value
 
 
-class TensorConstant(TensorVariable, Constant):
+class TensorConstant(_tensor_py_operators, Constant):
     """A tensor known while the graph is built."""
 
     @property
@@ -188,7 +200,7 @@ class TensorConstant(TensorVariable, Constant):
         return self.data
 
 
-class TensorSharedVariable(TensorVariable, SharedVariable):
+class TensorSharedVariable(_tensor_py_operators, SharedVariable):
     """A tensor with a value of its own."""
 
     @property

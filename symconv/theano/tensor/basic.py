@@ -51,10 +51,31 @@ PREFIXED = {
     for name, pattern in PATTERNS.items()
 }
 """Types by name; calling one makes a variable."""
+
+
+def several(make: Callable[..., Variable]) -> Callable[..., Any]:
+    """A function that makes variables: as many as told, or one for each name, or character of one name."""
+
+    def call(*names: Any) -> Any:
+        if names and isinstance(names[0], int | np.integer):
+            return [make() for _ in range(names[0])]
+        listed = names[0] if len(names) == 1 else names
+        if len(listed) == 1:
+            return make(listed[0])
+        return [make(name) for name in listed]
+
+    return call
+
+
+SINGULAR = {
+    "scalars": "scalar", "vectors": "vector", "rows": "row", "cols": "col", "matrices": "matrix",
+    **{f"tensor{ndim}s": f"tensor{ndim}" for ndim in range(3, 8)},
+}  # fmt: skip
 PLURALS = {
-    prefix + name: theirs(getattr(sc, prefix + name))
-    for prefix in ("", *"bwilfdcz")
-    for name in ("scalars", "vectors", "rows", "cols", "matrices", "tensor3s", "tensor4s")
+    prefix + name: several(PREFIXED[prefix + one] if prefix else SAME[one])
+    for prefix in ("", *KINDS)
+    for name, one in SINGULAR.items()
+    if prefix or one in SAME
 }
 globals().update(SAME, **PREFIXED, **PLURALS)
 
