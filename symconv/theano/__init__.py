@@ -82,6 +82,7 @@ MODULES = (
     "tensor.signal.downsample",
     "tensor.signal.pool",
     "tensor.slinalg",
+    "tensor.var",
     "tensor.xlogx",
 )
 """What scripts can import below ``theano``."""

@@ -13,7 +13,7 @@ from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
-from symconv.theano._variables import TensorSharedVariable, adopted
+from symconv.theano._variables import ScalarSharedVariable, TensorSharedVariable, adopted
 from symconv.theano.configuration import config
 
 MODES = {
@@ -86,7 +86,25 @@ class In(sc.In):
 
 
 Out = sc.Out
-Param = In
+
+
+class Param(In):
+    """``In`` by its older name, and with older names of its arguments."""
+
+    def __init__(
+        self,
+        variable: Variable,
+        default: Any = None,
+        name: str | None = None,
+        mutable: bool = False,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
+    ) -> None:
+        super().__init__(
+            variable, name, default, None, mutable, strict, allow_downcast, implicit=implicit, borrow=borrow
+        )
 
 
 class Function(sc.Function):
@@ -267,7 +285,7 @@ def shared(
     borrow: bool = False,
     broadcastable: Sequence[bool] | None = None,
     target: str = "cpu",
-) -> TensorSharedVariable:
+) -> TensorSharedVariable | ScalarSharedVariable:
     """A shared variable as Theano types it: no size is known, so that a later value may have another shape.
 
     Parameters
@@ -317,7 +335,8 @@ def shared(
             f"broadcastable={tuple(pattern)} does not fit a value of shape {array.shape}",
             hint="one entry for each dimension, True only where the size is 1",
         )
-    return TensorSharedVariable(kind, Container(array, lent=borrow), name, strict)
+    made = TensorSharedVariable if isinstance(value, np.ndarray) else ScalarSharedVariable
+    return made(kind, Container(array, lent=borrow), name, strict)
 
 
 __getattr__ = refuses("theano.compile", globals())

@@ -3,14 +3,7 @@
 from symconv.graph.nodes import Constant, Variable
 from symconv.theano import gradient
 from symconv.theano._names import refuses
-from symconv.theano._variables import (
-    AsTensorError,
-    TensorConstant,
-    TensorSharedVariable,
-    TensorVariable,
-    as_tensor_variable,
-    constant,
-)
+from symconv.theano._variables import AsTensorError, as_tensor_variable, constant
 from symconv.theano.gof.op import Apply, Op
 from symconv.theano.gradient import *  # noqa: F403
 from symconv.theano.tensor import (
@@ -27,7 +20,9 @@ from symconv.theano.tensor import (
 from symconv.theano.tensor._more import *  # noqa: F403
 from symconv.theano.tensor.basic import *  # noqa: F403
 from symconv.theano.tensor.elemwise import *  # noqa: F403
+from symconv.theano.tensor.var import TensorConstant, TensorSharedVariable, TensorVariable
 
+var = basic.var  # the module of this name does not hide the function
 _ALIASES = {
     "square": "sqr", "abs": "abs_", "sgn": "sgn", "floor_div": "int_div", "conjugate": "conj",
     "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor", "bitwise_not": "invert",

@@ -4,6 +4,8 @@ An expression is computed for the values of ``VALUES``; a longer piece leaves wh
 They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each piece.
 """
 
+from keywords import KEYWORDS
+
 INPUTS = {
     "f": "T.fmatrix('f')",
     "f2": "T.fmatrix('f2')",
@@ -439,6 +441,7 @@ SECTIONS = {
     "random": RANDOM,
     "scan": SCAN,
     "linalg": LINALG,
+    "keywords": KEYWORDS,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 
