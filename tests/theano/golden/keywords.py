@@ -114,6 +114,7 @@ GRAPHS = [
     "f_ = theano.function([theano.In(s, value=2.), theano.Param(n, default=1)], s * n); result = [f_(), f_(3.)]", "np.prod((n, n)).ndim", "np.exp(s)", "np.sum([s, s])",
     "theano.tensor.basic.as_tensor_variable(2)", "theano.tensor.as_tensor([s, 1.])", "theano.config.floatX", "theano.config.device", "theano.compile.mode.get_default_mode() is not None",
     "r_ = theano.sandbox.rng_mrg.MRG_RandomStreams(seed=42); result = theano.function([], r_.binomial(size=(3,), n=1, p=0.5, dtype='float32', ndim=1))()",
+    "r_ = theano.sandbox.rng_mrg.MRG_RandomStreams(42); result = theano.function([], r_.uniform((np.int64(5), 4), dtype='float64'))()",
     "r_ = theano.sandbox.rng_mrg.MRG_RandomStreams(42); result = theano.function([], r_.normal(size=(2,), avg=1., std=2., dtype='float64'))()",
     "r_ = theano.sandbox.rng_mrg.MRG_RandomStreams(42); result = theano.function([], r_.uniform(size=(2,), low=-1., high=1., dtype='float32'))()",
 ]  # fmt: skip
