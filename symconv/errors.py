@@ -39,7 +39,7 @@ class SymconvError(Exception):
         hint: str | None = None,
     ) -> None:
         self.what = what
-        self.arguments = tuple((str(name), str(text)) for name, text in arguments)
+        self.arguments = tuple((str(name), f"{text}") for name, text in arguments)
         self.where = where
         self.hint = hint
         super().__init__(what)

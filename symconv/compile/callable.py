@@ -468,7 +468,7 @@ class Function:
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{variable}: {variable.type}" for variable in self.graph.inputs)
-        outputs = ", ".join(str(variable.type) for variable in self.graph.outputs)
+        outputs = ", ".join(f"{variable.type}" for variable in self.graph.outputs)
         return f"<function {self.name}({inputs}) -> {outputs or 'nothing'}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

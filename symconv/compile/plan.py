@@ -17,7 +17,7 @@ from symconv.compile.builder import Machine
 from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import Tune, lower
 from symconv.compile.program import Program, Results
-from symconv.compile.threads import BLAS
+from symconv.compile.threads import BLAS, BUFFER
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import located
@@ -123,6 +123,7 @@ class Plan:
         if not self.program.performs:
             enter = Context().run
             enter(np.seterr, all="ignore")
+            enter(np.setbufsize, BUFFER)
         return enter, self._make_memory(), [self._make_scratch() for _ in range(self._workers)]
 
     def _located(self, error: Exception) -> Exception:

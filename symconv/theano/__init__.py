@@ -60,6 +60,8 @@ MODULES = (
     "scalar",
     "scan_module",
     "scan_module.scan_utils",
+    "sparse",
+    "sparse.basic",
     "tensor",
     "tensor.basic",
     "tensor.elemwise",

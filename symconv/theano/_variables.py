@@ -18,10 +18,12 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
 from symconv.graph.nodes import Apply, Constant, Dialect, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
-from symconv.graph.origin import here
+from symconv.graph.origin import here, written_here
 from symconv.graph.traverse import leaves
 from symconv.graph.types import Array
 from symconv.graph.types import TensorType as CoreType
+from symconv.theano._print.spellings import one_written
+from symconv.theano._print.words import constant_text, type_text
 from symconv.theano.configuration import config
 
 Result = TypeVar("Result")
@@ -60,8 +62,14 @@ class VariableType(CoreType):
     def __hash__(self) -> int:
         return CoreType.__hash__(self)
 
-    def __repr__(self) -> str:
-        return f"TensorType({self})"
+    def __str__(self) -> str:
+        return type_text(self)
+
+    __repr__ = __str__
+
+    def __format__(self, how: str) -> str:
+        """With the sizes in symconv's own texts: its errors and pictures."""
+        return format(CoreType.__str__(self) if written_here(2) else str(self), how)
 
     @property
     def numpy_dtype(self) -> "np.dtype[Any]":
@@ -117,15 +125,6 @@ class TensorType(VariableType):
     def __hash__(self) -> int:
         return hash((self.dtype, self.broadcastable))
 
-    def __str__(self) -> str:
-        pattern = self.broadcastable
-        general = {0: "scalar", 1: "vector", 2: "matrix", 3: "3D", 4: "4D", 5: "5D"}
-        names: dict[tuple[bool, ...], str] = {(True, False): "row", (False, True): "col"}
-        names |= {(False,) * ndim: name for ndim, name in general.items()}
-        kind = names.get(pattern, str(pattern))
-        return f"TensorType({self.dtype}, {kind})"
-
-    __repr__ = __str__
 
 
 _numbers = count()
@@ -136,6 +135,14 @@ class _tensor_py_operators(Variable):
 
     As in Theano, neither a constant nor a shared variable is a ``TensorVariable``: libraries ask.
     """
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return str(self.name)
+        return "<" + str(self.type) + ">" if self.owner is None else str(one_written(self))
+
+    def __repr__(self) -> str:
+        return str(self)
 
     @property
     def type(self) -> VariableType:
@@ -175,7 +182,8 @@ class _tensor_py_operators(Variable):
 
     def eval(self, inputs_to_values: Mapping[Variable, Any] | None = None) -> Any:
         """The value of the expression for values of its inputs."""
-        return super().eval(inputs_to_values)
+        given = inputs_to_values
+        return super().eval({one: dense(of) for one, of in given.items()} if isinstance(given, Mapping) else given)
 
     @property
     def __array__(self) -> Any:
@@ -222,6 +230,9 @@ class Tag:
 
 class TensorConstant(_tensor_py_operators, Constant):
     """A tensor known while the graph is built."""
+
+    def __str__(self) -> str:
+        return constant_text(self.data)
 
     @property
     def value(self) -> Any:
@@ -390,6 +401,11 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     return constant(x, name, ndim)
 
 
+def dense(value: Any) -> Any:
+    """A sparse matrix of SciPy's as an array, anything else as it is."""
+    return value.toarray() if hasattr(value, "tocoo") else value
+
+
 def as_parameter(value: Any) -> Variable:
     """A parameter of a distribution as a tensor of Theano's dtype."""
     return as_variable(value) if isinstance(value, Variable) else as_tensor_variable(value)
@@ -401,6 +417,26 @@ def upcast(*dtypes: str) -> str:
     for dtype in dtypes[1:]:
         result = np.promote_types(result, dtype)
     return result.name
+
+
+def noted(result: Result, **said: Any) -> Result:
+    """A variable that keeps how a program wrote it, for printing: the graph itself does not."""
+    vars(result)["said"] = said
+    return result
+
+
+def called(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that gives its results the name that Theano gives them."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        result = adopted(function(*arguments, **options))
+        kept = options.get("keepdims") or (len(arguments) > 2 and arguments[2])
+        if not kept and result.name is None and result.owner is not None:
+            result.name = name
+        return result
+
+    call.__name__, call.__doc__ = name, function.__doc__
+    return call
 
 
 def theirs(function: Callable[..., Any], signature: str = "") -> Callable[..., Any]:

@@ -13,7 +13,7 @@ from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
-from symconv.theano._variables import ScalarSharedVariable, TensorSharedVariable, adopted
+from symconv.theano._variables import ScalarSharedVariable, TensorSharedVariable, adopted, dense
 from symconv.theano.configuration import config
 
 MODES = {
@@ -119,6 +119,7 @@ class Function(sc.Function):
     trust_input = False
 
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
+        value = dense(value)
         if self.trust_input:
             return np.asarray(value)
         if isinstance(value, str) and not argument.strict:
@@ -320,6 +321,7 @@ def shared(
     TensorType(float64[1,?])
     """
     _refuse("theano.shared", {"target": (target, "cpu")})
+    value = dense(value)
     accepted = np.ndarray if strict else np.ndarray | np.generic | bool | int | float | complex
     if not isinstance(value, accepted):
         wanted = "a NumPy array" if strict else "a NumPy array or a number"

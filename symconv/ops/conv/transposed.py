@@ -88,7 +88,7 @@ def conv_transpose(
         shape = _result_shape(geometry, x, bank, output_shape, output_padding)
     except SymconvError as error:
         error.where = error.where or here()
-        error.arguments = error.arguments or (("input", str(x.type)), ("filters", str(bank.type)))
+        error.arguments = error.arguments or (("input", f"{x.type}"), ("filters", f"{bank.type}"))
         raise
     result: Variable = op(x, bank, zeros(shape, x.type.dtype))
     return result
@@ -174,7 +174,7 @@ def conv_grad_wrt_weights(
         op._check_gradient(gradient.type)
     except SymconvError as error:
         error.where = error.where or here()
-        error.arguments = error.arguments or (("input", str(x.type)), ("output_grad", str(gradient.type)))
+        error.arguments = error.arguments or (("input", f"{x.type}"), ("output_grad", f"{gradient.type}"))
         raise
     count = size_along(gradient, 1) if sizes[0] is None else sizes[0]
     depth = size_along(x, 1) // num_groups if sizes[1] is None else sizes[1]

@@ -67,7 +67,7 @@ def unshared_conv(
                          filter_dilation, num_groups)  # fmt: skip
     except SymconvError as error:
         error.where = error.where or here()
-        error.arguments = error.arguments or (("input", str(x.type)), ("filters", str(bank.type)))
+        error.arguments = error.arguments or (("input", f"{x.type}"), ("filters", f"{bank.type}"))
         raise
 
 

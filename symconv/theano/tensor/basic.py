@@ -16,10 +16,13 @@ from symconv.theano._variables import (
     TensorType,
     adopted,
     as_tensor_variable,
+    called,
+    constant,
+    noted,
     theirs,
     upcast,
 )
-from symconv.theano.tensor.elemwise import cast
+from symconv.theano.tensor.elemwise import cast, pow, sqrt, sub
 
 SAME = {
     name: theirs(getattr(sc, name), signature)
@@ -31,12 +34,12 @@ SAME = {
         "tril": "m, k=0", "triu": "m, k=0", "roll": "x, shift, axis=None", "nonzero_values": "a",
         "take": "a, indices, axis=None, mode='raise'", "compress": "condition, x, axis=None",
         "nonzero": "a, return_matrix=False", "flatnonzero": "a", "repeat": "x, repeats, axis=None",
-        "searchsorted": "x, v, side='left', sorter=None", "max_and_argmax": "a, axis=None, keepdims=False",
+        "searchsorted": "x, v, side='left', sorter=None",
         "ptp": "a, axis=None", "identity_like": "x", "shape": "x", "fill_diagonal": "a, val",
         "fill_diagonal_offset": "a, val, offset", "isclose": "a, b, rtol=1e-5, atol=1e-8, equal_nan=False",
         "bincount": "x, weights=None, minlength=None; assert_nonneg=False",
         "topk": "x, kth, axis=-1; sorted=True, idx_dtype='int64'",
-        **dict.fromkeys(("argmax", "argmin", "any", "all"), "x, axis=None, keepdims=False"),
+        **dict.fromkeys(("any", "all"), "x, axis=None, keepdims=False"),
     }.items()
 }  # fmt: skip
 """Functions of the same meaning, with Theano's names and defaults of their arguments."""
@@ -199,8 +202,12 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Varia
 
 
 def transpose(x: Any, axes: Any = None) -> Variable:
-    """The axes in another order, reversed if not told."""
-    return adopted(sc.transpose(as_tensor_variable(x), *(() if axes is None else (axes,))))
+    """The axes in another order, reversed if not told; then ``x.T`` is the name."""
+    x = as_tensor_variable(x)
+    result: Variable = adopted(sc.transpose(x, *(() if axes is None else (axes,))))
+    if isinstance(x.name, str) and axes is None and result is not x:
+        result.name = x.name + ".T"
+    return result
 
 
 def shape_padaxis(t: Any, axis: int) -> Variable:
@@ -236,12 +243,33 @@ def makeKeepDims(x: Any, y: Any, axis: Any) -> Variable:
 
 def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """The largest element over axes; no axes are all axes."""
-    return adopted(sc.max(as_tensor_variable(x), _axes(axis) if axis != () else None, keepdims))
+    return _extreme("max", sc.max, x, axis, keepdims)
 
 
 def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
     """The smallest element over axes; no axes are all axes."""
     return adopted(sc.min(as_tensor_variable(x), _axes(axis) if axis != () else None, keepdims))
+
+
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """The position of the largest element over axes."""
+    return _extreme("argmax", sc.argmax, x, axis, keepdims)
+
+
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """The position of the smallest element over axes; its name is "argmax", too."""
+    return _extreme("argmax", sc.argmin, x, axis, keepdims)
+
+
+def _extreme(name: str, function: Callable[..., Variable], x: Any, axis: Any, keepdims: bool) -> Variable:
+    axes = None if axis == () else _axes(axis)
+    result: Variable = called(name, function)(as_tensor_variable(x), axes, keepdims)
+    return result
+
+
+def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Variable]:
+    """The largest elements over axes, and where they are."""
+    return [max(a, axis=_axes(axis), keepdims=keepdims), argmax(a, axis=_axes(axis), keepdims=keepdims)]
 
 
 def _reduced(
@@ -251,7 +279,14 @@ def _reduced(
     if acc is not None:
         result = function(x, axis=_axes(axis), keepdims=keepdims, dtype=acc)
         return cast(result, dtype or function(x, axis=_axes(axis)).dtype)
-    return adopted(function(x, axis=_axes(axis), keepdims=keepdims, dtype=dtype))
+    result = adopted(function(x, axis=_axes(axis), keepdims=keepdims, dtype=dtype))
+    return result if keepdims or result is x else noted(result, axis=_said(axis, x.ndim))
+
+
+def _said(axis: Any, ndim: int) -> tuple[int, ...] | None:
+    """The axes as a program said them, none if it named none."""
+    listed = axis if axis is None or isinstance(axis, list | tuple) else [axis]
+    return None if listed is None else tuple(int(one) % ndim for one in listed)
 
 
 def _axes(axis: Any) -> Any:
@@ -289,9 +324,12 @@ def mean(
     acc_dtype: Any = None,
 ) -> Variable:
     """The mean over axes; ``op`` is without meaning."""
-    result = _reduced(sc.mean, input, axis, dtype, keepdims, acc_dtype)
+    x = as_tensor_variable(input)
+    result = _reduced(sc.mean, x, axis, dtype, keepdims, acc_dtype)
     if result.name is None:
         result.name = "mean"
+    if result.owner is not None and result.owner.inputs[0].owner is not None:
+        noted(result.owner.inputs[0], axis=_said(axis, x.ndim))
     return result
 
 
@@ -299,14 +337,24 @@ def var(
     input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Variable:
     """The variance over axes, by two passes; ``corrected`` is accepted, and changes nothing."""
-    return adopted(sc.var(as_tensor_variable(input), _axes(axis), ddof, keepdims))
+    x = as_tensor_variable(input)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    if not x.type.is_float or ddof or not x.ndim:
+        result: Variable = called("var", sc.var)(x, _axes(axis), ddof, keepdims)
+        return result
+    squares = pow(sub(x, mean(x, axis=axes, keepdims=True)), constant(2, dtype=x.dtype))
+    result = mean(squares, axis=axes, keepdims=keepdims)
+    result.name = "var"
+    return result
 
 
 def std(
     input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Variable:
     """The standard deviation over axes."""
-    return adopted(sc.std(as_tensor_variable(input), _axes(axis), ddof, keepdims))
+    result: Variable = sqrt(var(input, axis, ddof, keepdims, corrected))
+    result.name = "std"
+    return result
 
 
 # Writing
@@ -316,7 +364,7 @@ def set_subtensor(
     x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False
 ) -> Variable:
     """``x`` is a part of a tensor; the tensor with ``y`` in its place. Nothing is written to in place."""
-    return adopted(sc.set_subtensor(x, as_tensor_variable(y)))
+    return adopted(sc.set_subtensor(x, y))
 
 
 def inc_subtensor(
@@ -327,7 +375,7 @@ def inc_subtensor(
     tolerate_inplace_aliasing: bool = False,
 ) -> Variable:
     """``x`` is a part of a tensor; the tensor with ``y`` added there. Nothing is written to in place."""
-    return adopted((sc.set_subtensor if set_instead_of_inc else sc.inc_subtensor)(x, as_tensor_variable(y)))
+    return adopted((sc.set_subtensor if set_instead_of_inc else sc.inc_subtensor)(x, y))
 
 
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Variable:
@@ -449,7 +497,14 @@ def get_scalar_constant_value(
     return np.asarray(v.eval())[()]
 
 
+def _transposed(x: Any, *axes: Any) -> Variable:
+    """The method: axes one by one, or in a list."""
+    several = len(axes) != 1 or not isinstance(axes[0], list | tuple)
+    return transpose(x, None if not axes else axes if several else axes[0])
+
+
 METHODS.update(
+    max=max, argmax=argmax, argmin=argmin, max_and_argmax=max_and_argmax, transpose=_transposed,
     sum=sum, prod=prod, mean=mean, var=var, std=std, reshape=reshape, flatten=flatten, sort=sort,
     argsort=argsort, cumsum=cumsum, cumprod=cumprod, norm=norm, dot=dot, zeros_like=zeros_like,
     ones_like=ones_like, fill=fill, diagonal=diagonal,
@@ -457,10 +512,10 @@ METHODS.update(
 
 __all__ = [
     *SAME, *PREFIXED, *PLURALS,
-    "TensorType", "allclose", "alloc", "arange", "argsort", "argtopk", "batched_tensordot", "choose",
-    "concatenate", "cumprod", "cumsum", "diagonal", "dot", "eye", "fill", "flatten",
-    "get_scalar_constant_value", "inc_subtensor", "join", "makeKeepDims", "max", "mean", "mgrid", "min",
-    "norm", "ogrid", "ones", "ones_like", "permute_row_elements", "prod", "reshape", "set_subtensor",
-    "shape_padaxis", "sort", "specify_shape", "split", "stack", "std", "sum", "tile", "to_one_hot",
-    "topk_and_argtopk", "transpose", "tri", "var", "zeros", "zeros_like",
+    "TensorType", "allclose", "alloc", "arange", "argmax", "argmin", "argsort", "argtopk",
+    "batched_tensordot", "choose", "concatenate", "cumprod", "cumsum", "diagonal", "dot", "eye", "fill",
+    "flatten", "get_scalar_constant_value", "inc_subtensor", "join", "makeKeepDims", "max",
+    "max_and_argmax", "mean", "mgrid", "min", "norm", "ogrid", "ones", "ones_like", "permute_row_elements",
+    "prod", "reshape", "set_subtensor", "shape_padaxis", "sort", "specify_shape", "split", "stack", "std",
+    "sum", "tile", "to_one_hot", "topk_and_argtopk", "transpose", "tri", "var", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from symconv.errors import DTypeError, OptionError
 from symconv.graph.nodes import Variable
 from symconv.graph.operators import METHODS as CORE_METHODS
 from symconv.theano._names import refuses
-from symconv.theano._variables import METHODS, adopted, as_tensor_variable
+from symconv.theano._variables import METHODS, adopted, as_tensor_variable, noted
 
 Function = Callable[..., Any]
 
@@ -69,10 +69,11 @@ def variadic(function: Function) -> Function:
     """A function of two operands, of any number of them."""
 
     def call(first: Any, *others: Any) -> Any:
-        result = as_tensor_variable(first)
-        for other in others:
-            result = function(result, as_tensor_variable(other))
-        return adopted(result)
+        operands = [as_tensor_variable(operand) for operand in (first, *others)]
+        result = operands[0]
+        for operand in operands[1:]:
+            result = function(result, operand)
+        return noted(adopted(result), operands=operands) if len(operands) > 2 else adopted(result)
 
     call.__name__, call.__doc__ = str(getattr(function, "__name__", function)), function.__doc__
     return call

@@ -7,6 +7,7 @@ from typing import Any
 
 import symconv as sc
 from symconv.graph.nodes import Variable
+from symconv.graph.operators import METHODS as CORE_METHODS
 from symconv.theano._names import refuses
 from symconv.theano._variables import (
     METHODS,
@@ -80,8 +81,17 @@ def choose(self: Variable, choices: Any, out: Any = None, mode: str = "raise") -
     return basic.choose(self, choices, out, mode)
 
 
+def getitem(self: Variable, index: Any) -> Variable:
+    """``self[index]``, where a list that holds slices counts as a tuple, as it did for NumPy."""
+    if isinstance(index, list) and any(isinstance(part, slice) or part is None for part in index):
+        index = tuple(index)
+    result: Variable = CORE_METHODS["__getitem__"](self, index)
+    return result
+
+
 METHODS.update(
-    copy=copy, dot=dot, fill=fill, norm=norm, reshape=reshape, swapaxes=swapaxes, clip=clip,
+    __getitem__=getitem, copy=copy, dot=dot, fill=fill, norm=norm, reshape=reshape, swapaxes=swapaxes,
+    clip=clip,
     compress=compress, choose=choose, nonzero=basic.SAME["nonzero"], transfer=_more.transfer,
     get_scalar_constant_value=basic.get_scalar_constant_value,
 )  # fmt: skip

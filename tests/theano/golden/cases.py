@@ -5,6 +5,7 @@ They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each 
 """
 
 from keywords import KEYWORDS
+from printing_cases import PRINTING, SHOW
 
 INPUTS = {
     "f": "T.fmatrix('f')",
@@ -442,6 +443,7 @@ SECTIONS = {
     "scan": SCAN,
     "linalg": LINALG,
     "keywords": KEYWORDS,
+    "printing": PRINTING,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 
@@ -467,7 +469,7 @@ def outcome(theano, code, float_x):
     import numpy as np
 
     T = theano.tensor
-    scope = {"theano": theano, "T": T, "np": np, "FAMILY": FAMILY}
+    scope = {"theano": theano, "T": T, "np": np, "FAMILY": FAMILY, "SHOW": SHOW}
     theano.config.floatX = float_x
     try:
         for name, text in INPUTS.items():
