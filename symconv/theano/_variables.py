@@ -183,7 +183,9 @@ class _tensor_py_operators(Variable):
     def eval(self, inputs_to_values: Mapping[Variable, Any] | None = None) -> Any:
         """The value of the expression for values of its inputs."""
         given = inputs_to_values
-        return super().eval({one: dense(of) for one, of in given.items()} if isinstance(given, Mapping) else given)
+        if isinstance(given, Mapping):
+            given = {variable: dense(value) for variable, value in given.items()}
+        return super().eval(given)
 
     @property
     def __array__(self) -> Any:
