@@ -57,7 +57,7 @@ from symconv.ops import fill as filled
 from symconv.ops import join as joined
 from symconv.ops import repeat as repeated
 from symconv.ops import sort as order
-from symconv.ops.along import add_along_axis, take_along_axis
+from symconv.ops.along import add_along_axis
 from symconv.ops.axes import *  # noqa: F403
 from symconv.ops.branch import *  # noqa: F403
 from symconv.ops.complex import angle, imag, real
@@ -145,7 +145,7 @@ __all__ = [
     "NoGradient", "Op",
     "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
     "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
-    "specify_shape", "std", "sum", "SymconvError", "take_along_axis", "TensorType", "unbroadcast",
+    "specify_shape", "std", "sum", "SymconvError", "TensorType", "unbroadcast",
     "UndefinedGradientError", "UnusedInputError", "var", "Variable",
     *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
     *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__,

@@ -308,3 +308,25 @@ def test_blas_is_restored_by_the_last_of_many_loops():
 
         together(8, work)
         assert blas_threads() == before
+
+
+# NumPy's settings
+
+
+def test_numpy_buffers_are_small_inside_and_the_callers_own_outside():
+    sizes = []
+
+    def block(start, scratch):
+        sizes.append((threading.current_thread(), np.getbufsize()))
+
+    before = np.getbufsize()
+    threads.parallel(block, [(i,) for i in range(2000)], [(), ()], ())  # this thread's stay as they are
+    assert {size for thread, size in sizes if thread is threading.current_thread()} <= {before}
+    assert {size for thread, size in sizes if thread is not threading.current_thread()} <= {threads.BUFFER}
+
+    f = sc.function([x := sc.vector("x")], sc.exp(x) + 1)
+    f(np.ones(3))
+    (plan,) = f._executor.plans
+    (workspace,) = plan._idle
+    assert workspace.parts[0](np.getbufsize) == threads.BUFFER
+    assert np.getbufsize() == before

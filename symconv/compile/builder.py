@@ -413,13 +413,17 @@ class Builder:
         return (ALL,) * ndim
 
     def tile(self, at: Position, order: Sequence[int] | None = None, name: str = "tile") -> Value:
-        """Where to compute the anchor's tile: in the output itself if its dtype allows, else in scratch."""
+        """Where to compute the anchor's tile: in the output itself if it stays there, else in scratch.
+
+        A tile is written, read and changed again: in a large output that is memory that no cache holds. What
+        comes last writes there.
+        """
         anchor = self.region.anchor
         assert anchor is not None
         if anchor in self.region.outputs:
             return self.part(self.region.outputs[anchor], at, order)
         for variable, whole in self.region.outputs.items():
-            if variable.dtype == anchor.dtype:
+            if variable.dtype == anchor.dtype and (self.loop is None or not self.region.members):
                 return self.part(whole, at, order)
         some = next(iter(self.region.outputs.values()))
         return self.buffer(self.part(some, at, order).shape, anchor.dtype, name)

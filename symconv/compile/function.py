@@ -162,7 +162,7 @@ def _new_value(target: SharedVariable, value: Any, origin: Origin | None) -> Var
     """The expression that a shared variable is updated by, its type checked."""
     if not isinstance(value, Variable):
         value = Constant(fit(value, target.type, f"the update of {target}", where=origin))
-    if not target.type.generalises(value.type):
+    if not target.type.holds(value.type):
         problem: type[SymconvError] = DTypeError if target.dtype != value.dtype else ShapeError
         hint = f"convert it: update.astype({target.dtype!r})"
         if problem is ShapeError and target.ndim != value.ndim:

@@ -22,6 +22,7 @@ from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
 from symconv.compile.reductions import Reductions
 from symconv.compile.rewrite import short
+from symconv.compile.settle import settle
 from symconv.errors import SymconvError
 from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph
@@ -31,7 +32,8 @@ from symconv.graph.op import as_tuple
 from symconv.graph.types import Array, TensorType, type_of
 
 RESERVED = (
-    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "make_memory", "make_scratch",
+    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "settle", "make_memory",
+    "make_scratch",
 )  # fmt: skip
 MOST_TEXTS = 5  # lines of a comment that say what a kernel computes
 Tune = Callable[[Apply, Sequence[TensorType], Machine], Machine]  # what is best for a kernel: see tune.py
@@ -110,6 +112,8 @@ class _Lowering:
             tuple(inputs), tuple(outputs), tuple(self.kernels), frozenset(self.needs_contiguous),
             self.constants, self.performs, self._spares(outputs),
         )  # fmt: skip
+        if self.results == "fresh":
+            program = settle(program, frozenset(self.values[v].buffer for v, _ in self.graph.updates))
         verify(program)
         return program
 

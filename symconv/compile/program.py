@@ -1,6 +1,6 @@
 """The kernel language: what ``lower`` writes and ``emit`` reads; imports errors and graph types.
 
-    program  = kernel*                          one after the other
+    program  = settled kernel*, kernel*         one after the other; see settle.py
     kernel   = instr*
     instr    = call | loop
     call     = function "(" operand* ")" -> value        always writes into a value that exists
@@ -675,6 +675,8 @@ class Program(NamedTuple):
     spares : dict
         For large new values of shared variables, by the name of the buffer, what gives the memory: its name
         in the source, and a function of shape and dtype.
+    settled : tuple of Kernel
+        Kernels that come first, and only where the versions of the shared values are new.
     """
 
     inputs: tuple[Buffer, ...]
@@ -684,10 +686,17 @@ class Program(NamedTuple):
     constants: dict[str, Any]
     performs: dict[str, Any]
     spares: dict[str, tuple[str, Any]]
+    settled: tuple[Kernel, ...] = ()
+
+    @property
+    def all_kernels(self) -> tuple[Kernel, ...]:
+        """The settled kernels, then those of every call."""
+        return self.settled + self.kernels
 
     def __str__(self) -> str:
         inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)
-        parts = [f"program({inputs})", *map(str, self.kernels)]
+        parts = [f"program({inputs})", *(f"settled {kernel}" for kernel in self.settled)]
+        parts += map(str, self.kernels)
         return "\n".join([*parts, f"return {', '.join(map(str, self.outputs))}"])
 
 
@@ -701,7 +710,7 @@ def verify(program: Program) -> None:
     """
     written = set(program.inputs)
     names: dict[str, Buffer] = {buffer.name: buffer for buffer in program.inputs}
-    for kernel in program.kernels:
+    for kernel in program.all_kernels:
         corners = {instr: list(instr.corners) for instr in kernel.body if isinstance(instr, Loop)}
         for call, loop in kernel.calls():
             for symbols in corners[loop] if loop else ({},):

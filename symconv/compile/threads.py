@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+BUFFER = 1024  # elements that NumPy converts or spreads at a time; its 8192 do not fit a first-level cache
+
 
 class Job:
     """One worker's share of a loop: run by a thread of the pool, or taken back before one begins with it.
@@ -71,6 +73,7 @@ class Pool:
         return jobs
 
     def _serve(self) -> None:
+        np.setbufsize(BUFFER)
         while self._waiting.acquire():
             self._jobs.popleft().run()
 

@@ -463,6 +463,7 @@ class SharedVariable(Variable):
         """
         if borrow:
             self.container.value[...] = 0
+            self.container.assign(self.container.value, lent=self.container.lent)  # of another version
         else:
             self.container.assign(np.zeros_like(self.container.value))
 

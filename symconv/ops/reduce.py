@@ -66,12 +66,9 @@ def _counted(dtype: str) -> str:
 
 
 def _prod_gradient(x: Variable, z: Variable, g: Variable, axes: tuple[int, ...]) -> Variable:
-    # Beside one zero only that zero has a derivative, the product of the others; beside two nothing has.
-    is_zero = eq(x, 0)
-    zeros = sum(is_zero, axes, keepdims=True)
-    others = prod(switch(is_zero, 1, x), axes, keepdims=True)
-    alone = switch(eq(zeros, 1), others, 0)
-    return g * switch(is_zero, alone, switch(eq(zeros, 0), others, 0) / switch(is_zero, 1, x))
+    # By products from both ends, which are above this module: z / x would be wrong beside zeros.
+    others: Variable = METHODS["_product_of_others"](x, axes)
+    return g * others
 
 
 REDUCTIONS = {
@@ -280,8 +277,8 @@ def prod(
 ) -> Variable:
     """The product over axes; parameters and dtypes as of ``sum``.
 
-    The gradient is right where elements are 0; a second gradient is not at such places. ``no_zeros`` promises
-    that there are none: then the gradient is g prod(x) / x, which costs less.
+    The gradient is right where elements are 0, in any order of derivative. ``no_zeros`` promises that there
+    are none: then the gradient is g prod(x) / x, which costs less.
     """
     return _reduce("prod_of_nonzeros" if no_zeros else "prod", x, axis, keepdims, dtype)
 

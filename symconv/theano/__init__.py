@@ -9,6 +9,7 @@ Names and the translation of arguments only: what an expression means stands in 
 not here yet raises ``AttributeError`` and says so.
 """
 
+import logging
 import sys
 from importlib import import_module
 from typing import Any
@@ -22,21 +23,41 @@ from symconv.theano import (
     gpuarray,
     gradient,
     ifelse,
+    misc,
     printing,
     sandbox,
     scalar,
     scan_module,
     tensor,
+    tests,
+    updates,
+    version,
 )
 from symconv.theano._as_op import as_op
 from symconv.theano._from_graph import OpFromGraph
 from symconv.theano._names import refuses
-from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
+from symconv.theano.compile import (
+    FunctionMaker,
+    In,
+    Mode,
+    Out,
+    Param,
+    ProfileStats,
+    SymbolicInput,
+    SymbolicOutput,
+    clone,
+    function,
+    shared,
+)
 from symconv.theano.configuration import change_flags, config
 from symconv.theano.gof import Apply, Constant, FunctionGraph, Op, Type
 from symconv.theano.gradient import Lop, Rop, grad, subgraph_grad
-from symconv.theano.printing import pp
+from symconv.theano.printing import pp, pprint
 from symconv.theano.scan_module import foldl, foldr, map, reduce, scan
+from symconv.theano.tensor.basic import dot, get_scalar_constant_value
+from symconv.theano.updates import OrderedUpdates
+
+theano_logger = logging.getLogger("theano")
 
 __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
 
@@ -64,6 +85,7 @@ MODULES = (
     "gpuarray.dnn",
     "gradient",
     "ifelse",
+    "misc",
     "printing",
     "sandbox",
     "sandbox.linalg",
@@ -96,6 +118,11 @@ MODULES = (
     "tensor.signal.pool",
     "tensor.slinalg",
     "tensor.xlogx",
+    "tests",
+    "tests.breakpoint",
+    "tests.unittest_tools",
+    "updates",
+    "version",
 )
 """What scripts can import below ``theano``."""
 
@@ -133,8 +160,10 @@ def install() -> None:
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "Apply", "Constant", "FunctionGraph", "In", "Lop", "Mode", "Op", "OpFromGraph", "Out", "Param", "Rop",
-    "Type", "Variable", "as_op", "change_flags", "clone", "compile", "config", "configparser", "foldl",
-    "foldr", "function", "gof", "gpuarray", "grad", "gradient", "ifelse", "install", "map", "pp",
-    "printing", "reduce", "sandbox", "scalar", "scan", "scan_module", "shared", "subgraph_grad", "tensor",
+    "Apply", "Constant", "FunctionGraph", "FunctionMaker", "In", "Lop", "Mode", "Op", "OpFromGraph",
+    "OrderedUpdates", "Out", "Param", "ProfileStats", "Rop", "SymbolicInput", "SymbolicOutput", "Type",
+    "Variable", "as_op", "change_flags", "clone", "compile", "config", "configparser", "dot", "foldl",
+    "foldr", "function", "get_scalar_constant_value", "gof", "gpuarray", "grad", "gradient", "ifelse",
+    "install", "map", "misc", "pp", "pprint", "printing", "reduce", "sandbox", "scalar", "scan",
+    "scan_module", "shared", "subgraph_grad", "tensor", "tests", "theano_logger", "updates", "version",
 ]  # fmt: skip

@@ -60,7 +60,7 @@ def take(x: Operand, indices: Operand, axis: int | None = None, mode: Mode = "ra
     return getitem(x, (slice(None),) * axis + (positions,))
 
 
-def take_along_axis(x: Operand, indices: Operand, axis: int | None = None) -> Variable:
+def take_along_axis(x: Operand, indices: Operand, axis: int | None = -1) -> Variable:
     """For each place of ``indices`` the element of ``x`` at that position along an axis.
 
     Parameters
@@ -68,8 +68,8 @@ def take_along_axis(x: Operand, indices: Operand, axis: int | None = None) -> Va
     x : variable or array_like
     indices : integer variable or array_like
         Of the rank of ``x``; the other axes have its sizes, or 1 on either side.
-    axis : int, optional
-        Without one, both are flattened first.
+    axis : int or None
+        None flattens both first.
 
     Returns
     -------

@@ -19,7 +19,7 @@ OPTIMIZERS = (
 
 
 class UnknownModeError(OptionError):
-    """A mode, linker or optimizer that does not exist."""
+    """A mode, linker or optimizer that does not exist: Theano raises a bare ``Exception``."""
 
 
 class Tags:

@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any
 
 import symconv as sc
-from symconv.errors import ArgumentError, OptionError, ShapeError
+from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted
 from symconv.theano.compile._function import Function, ReplacedInputError, rank_error
@@ -78,6 +78,8 @@ def function(
     targets = [target for target, _ in pairs]
     if len(set(map(id, targets))) != len(targets):
         raise OptionError("a shared variable has two updates", hint="a variable is updated once")
+    for target, value in pairs:
+        _same_pattern(target, value)
     replaced = [old for old, _ in (givens.items() if isinstance(givens, Mapping) else givens or ())]
     for variable in given:
         if any(variable is old for old in replaced):
@@ -106,6 +108,20 @@ def function(
     assert isinstance(made, Function)
     made.prepared(chosen, profile, perf_counter() - started)
     return made
+
+
+def _same_pattern(target: Any, value: Any) -> None:
+    """Refuse an update known to have size 1 where the shared variable is not: for Theano another type."""
+    if not (isinstance(target, sc.SharedVariable) and isinstance(value, sc.Variable)):
+        return
+    pairs = zip(value.type.shape, target.type.shape, strict=False)
+    if value.ndim == target.ndim and any(mine == 1 != other for mine, other in pairs):
+        raise RankError(
+            f"the update of {target} has size 1 where the variable has any",
+            arguments=[(str(target), target.type), ("update", value.type)],
+            where=value.origin,
+            hint="take that knowledge away: unbroadcast(update, axis)",
+        )
 
 
 def clone(

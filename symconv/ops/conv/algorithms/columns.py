@@ -15,7 +15,8 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from symconv.ops.conv.algorithms.costs import Work
-from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.problem import Problem, elements
+from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from symconv.compile.program import Size, Value
 
 NAME = "columns"
+WIDE = 48  # pixels of an image, for a product of its own
+SHORT = 64  # pixels of a row: copying as many takes no longer than beginning to
 
 
 def unfit(problem: Problem) -> str:
@@ -60,34 +63,48 @@ def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> No
 
 
 def _bytes_each(problem: Problem) -> int:
-    return problem.item * (problem.groups * problem.field + problem.output[1])
+    field = problem.groups * problem.field
+    lines = field // problem.filters[2] * problem.stride[0] if _in_two_steps(problem) else 0
+    return problem.item * (field + lines + problem.output[1])
+
+
+def _in_two_steps(problem: Problem) -> bool:
+    """Whether rows of pixels are so short, or so far apart, that what filter rows share is copied once."""
+    return problem.filters[2] > 1 and (problem.output[-1] < SHORT or problem.stride[-1] > 1)
+
+
+def _image_by_image(problem: Problem) -> bool:
+    """Whether a product for each image is wide enough: then it lies as the output does."""
+    return problem.pixels >= WIDE
 
 
 def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
-    """Block by block; where it is one image's, the product is laid out as the output is."""
+    """Block by block; where it can be, the product is laid out as the output is."""
     count, groups = problem.output[1], problem.groups
     bank = _bank(k, problem, filters)
     calls = prod(problem.filters[2:]) + 5
     with problem.blocks(k, _bytes_each(problem), calls) as blocks:
         one, *spatial = blocks
+        sizes = [block.size for block in spatial]
+        at = problem.at(blocks)
+        if one.size == 1 or _image_by_image(problem):
+            images: tuple[Size, ...] = (one.size,)
+            if one.size == 1:
+                images, at = (), (one.start, *at[1:])
+            matrix = _columns(k, problem, image, blocks, images)
+            tile = k.tile(at)
+            if tile.dense < problem.ndim + (groups > 1):
+                tile = k.buffer((*images, count, *sizes), problem.dtype, "products")
+            maps = (count,) if groups == 1 else (groups, count // groups)
+            _multiply(k, bank, matrix, tile.reshape(*images, *maps, matrix.shape[-1]))
+            k.epilogue(tile, at)
+            return
         matrix = _columns(k, problem, image, blocks)
         flat = matrix.shape[-1]
-        at = problem.at(blocks)
-        sizes = [block.size for block in spatial]
-        if one.size == 1:
-            at = (one.start, *at[1:])
-            tile = k.tile(at)
-            if groups == 1 and tile.dense >= problem.ndim:
-                k.matmul(bank[0], matrix[0], tile.reshape(count, flat))
-                k.epilogue(tile, at)
-                return
         products = k.buffer((groups, count // groups, flat), problem.dtype, "products")
-        _multiply(k, bank, matrix, products)
-        if one.size == 1:
-            k.epilogue(products.reshape(count, *sizes), at)
-        else:
-            order = (1, 0, *range(2, 2 + problem.ndim))
-            k.epilogue(products.reshape(count, one.size, *sizes), at, order=order)
+        _multiply(k, bank, matrix, products if groups > 1 else products[0])
+        order = (1, 0, *range(2, 2 + problem.ndim))
+        k.epilogue(products.reshape(count, one.size, *sizes), at, order=order)
 
 
 def _bank(k: "Builder", problem: Problem, filters: "Value") -> "Value":
@@ -127,24 +144,61 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     k.epilogue(tile, whole)
 
 
-def _multiply(k: "Builder", left: "Value", right: "Value", out: "Value") -> None:
-    """A product for each group."""
-    if left.shape[0] == 1:
-        k.matmul(left[0], right[0], out[0])
-    else:
-        k.matmul(left, right, out)
+def _multiply(k: "Builder", bank: "Value", matrix: "Value", out: "Value") -> None:
+    """A product for each group, and where images lie apart for each of them."""
+    if bank.shape[0] == 1:
+        bank, matrix = bank[0], matrix[*([slice(None)] * (matrix.ndim - 3)), 0]
+    k.into(products_in_pieces, [bank, matrix], out)
 
 
-def _columns(k: "Builder", problem: Problem, image: "Value", blocks: "tuple[Block, ...]") -> "Value":
-    """What the outputs of a block see: [groups, C/groups kh kw, images pixels]."""
-    sizes = [block.size for block in blocks]
-    window = problem.window(k, image, blocks).transpose(1, 0, *range(2, 2 + problem.ndim))
+def _columns(
+    k: "Builder",
+    problem: Problem,
+    image: "Value",
+    blocks: "tuple[Block, ...]",
+    images: "tuple[Size, ...] | None" = None,
+) -> "Value":
+    """What the outputs of a block see: [groups, C/groups kh kw, images pixels].
+
+    Where ``images`` is given, it stands in front, and every image has its own columns.
+    """
+    one, *spatial = blocks
+    sizes = [block.size for block in spatial]
     channels, kernel = problem.image[1], problem.filters[2:]
-    met = k.buffer((channels, *kernel, *sizes), problem.dtype, "columns")
+    window = problem.window(k, image, blocks)
+    outside: tuple[Size, ...] = () if images is None else (one.size,)
+    inside = (one.size,) if images is None else ()
+    if images is None:
+        window = window.transpose(1, 0, *range(2, 2 + problem.ndim))
+    met = k.buffer((*outside, channels, *kernel, *inside, *sizes), problem.dtype, "columns")
+    axes = (slice(None),) * (1 + len(outside))
+    before = (slice(None),) * 2
+    lines = _lines(k, problem, window, blocks, (*outside, channels), inside)
     for tap, pixels in problem.taps(k, blocks):
         place = [size - 1 - t if problem.flip else t for t, size in zip(tap, kernel, strict=True)]
-        k.copy(window[:, :, *pixels], met[:, *place])
-    flat: Size = 1
-    for size in sizes:
-        flat = flat * size
-    return met.reshape(problem.groups, problem.field, flat)
+        source = window[*before, *pixels]
+        if lines is not None:
+            source = lines[*axes, *tap[1:], *(slice(None) for _ in inside), pixels[0]]
+        k.copy(source, met[*axes, *place])
+    flat = elements((*inside, *sizes))
+    return met.reshape(*(images or ()), problem.groups, problem.field, flat)
+
+
+def _lines(
+    k: "Builder",
+    problem: Problem,
+    window: "Value",
+    blocks: "tuple[Block, ...]",
+    before: "tuple[Size, ...]",
+    inside: "tuple[Size, ...]",
+) -> "Value | None":
+    """The window's rows, shifted to each column of the filters: what their rows have in common."""
+    if not _in_two_steps(problem):
+        return None
+    rows, others = window.shape[2], [block.size for block in blocks[2:]]
+    kernel = problem.filters[3:]
+    lines = k.buffer((*before, *kernel, *inside, rows, *others), problem.dtype, "lines")
+    for tap, pixels in problem.taps(k, blocks):
+        if tap[0] == 0:
+            k.copy(window[:, :, :, *pixels[1:]], lines[*((slice(None),) * len(before)), *tap[1:]])
+    return lines

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.products import products_in_pieces
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
@@ -63,5 +64,5 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
             tile = k.buffer((count, block.size, *others), problem.dtype, "products")
         flat = block.size * rest
         pixels = source[one.start, :, block.slice].reshape(channels, flat)
-        k.matmul(bank, pixels, tile.reshape(count, flat))
+        k.into(products_in_pieces, [bank, pixels], tile.reshape(count, flat))
         k.epilogue(tile, at)

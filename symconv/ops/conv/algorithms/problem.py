@@ -19,7 +19,7 @@ from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
-    from symconv.compile.program import Slice, Value
+    from symconv.compile.program import Size, Slice, Value
 
 ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16}
 Kind = Literal["forward", "filters"]
@@ -242,6 +242,14 @@ class Problem:
             for block, start, step in zip(spatial, self.start, self.step, strict=True)
         ]
         return (one.slice, slice(None), *places)
+
+
+def elements(sizes: "Sequence[Size]") -> "Size":
+    """The product of sizes, of which some may be known up to a loop's symbols."""
+    product: Size = 1
+    for size in sizes:
+        product = product * size
+    return product
 
 
 def padded_part(image: Any, *starts_and_out: Any) -> None:

@@ -16,14 +16,15 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from symconv.ops.conv.algorithms.costs import Work
-from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.problem import Problem, elements
+from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from symconv.compile.builder import Block, Builder
-    from symconv.compile.program import Size, Value
+    from symconv.compile.program import Value
 
 NAME = "rows only"
 
@@ -97,11 +98,11 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
     ) as (one, block, *others):
         unrolled = _unrolled(k, problem, image, (one, block, *others))
         all_rows, *sizes = unrolled.shape[1 + len(kernel) :]
-        flat = _product(all_rows, *sizes)
+        flat = elements((all_rows, *sizes))
         products = k.buffer((height, count, all_rows, *sizes), problem.dtype, "products")
-        k.matmul(
-            bank,
-            unrolled.reshape(channels * width, flat),
+        k.into(
+            products_in_pieces,
+            [bank, unrolled.reshape(channels * width, flat)],
             products.reshape(height * count, flat),
         )
         at = (one.start, *problem.at((one, block, *others))[1:])
@@ -132,7 +133,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     ) as (one, block, *others):
         unrolled = _unrolled(k, problem, image, (one, block, *others))
         sizes = [block.size, *(other.size for other in others)]
-        flat = _product(*sizes)
+        flat = elements(sizes)
         some = k.buffer((count, *sizes), problem.dtype, "gradients")
         k.copy(gradient[one.start, :, block.slice, *(other.slice for other in others)], some)
         lined = unrolled.reshape(channels * width, *unrolled.shape[1 + len(kernel) :])
@@ -167,9 +168,3 @@ def _unrolled(k: "Builder", problem: Problem, image: "Value", blocks: "Sequence[
             k.copy(window[:, :, *pixels[1:]], unrolled[:, *tap[1:]])
     return unrolled
 
-
-def _product(*sizes: "Size") -> "Size":
-    flat: Size = 1
-    for size in sizes:
-        flat = flat * size
-    return flat
