@@ -88,7 +88,9 @@ class Function(sc.Function):
     @property
     def profile(self) -> Any:
         """What is measured, or a report on what was compiled: both can be called for symconv's own text."""
-        return Unmeasured(super().profile) if self.measured is None else self.measured
+        if self.measured is not None:
+            return self.measured
+        return vars(self).setdefault("_unmeasured", Unmeasured(super().profile))
 
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
         if self.trust_input:

@@ -151,11 +151,11 @@ def get_mode(orig_string: Any = None) -> Mode:
     name = config.mode if orig_string is None else orig_string
     if isinstance(name, Mode):
         return name
-    if name in predefined_modes:
+    if name not in MADE and name in predefined_modes:
         found: Mode = predefined_modes[name]
         return found
     if not isinstance(name, str) or name not in MADE:
-        known = ", ".join([*predefined_modes, *MADE])
+        known = ", ".join(dict.fromkeys([*predefined_modes, *MADE]))
         raise UnknownModeError(f"there is no mode {name!r}", hint=f"the modes are {known}")
     made: Mode = MADE[name]()
     made.name = name

@@ -59,9 +59,12 @@ class PdbBreakpoint(Op):
             raise RankError(f"the condition of a breakpoint is a scalar, got {condition.ndim} dimensions")
         return tuple(type.with_value(None) for type in monitored)
 
-    def perform(self, condition: Array, *given: Array) -> tuple[Array, ...]:
-        if not condition:
-            return given
+    def perform(self, condition: Array, *given: Array) -> Any:
+        found = self._seen(given) if condition else given
+        return found if len(found) > 1 else found[0]
+
+    def _seen(self, given: Sequence[Array]) -> Sequence[Array]:
+        """What the debugger leaves."""
         monitored = [array.copy() for array in given]
         print(BANNER.format(self.name))
         pdb.set_trace()

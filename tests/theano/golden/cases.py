@@ -4,7 +4,7 @@ An expression is computed for the values of ``VALUES``; a longer piece leaves wh
 They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each piece.
 """
 
-from printing_cases import PRINTING, SHOW
+from printing_cases import PRINTING, RUNNING, SHOW
 
 INPUTS = {
     "f": "T.fmatrix('f')",
@@ -442,6 +442,7 @@ SECTIONS = {
     "scan": SCAN,
     "linalg": LINALG,
     "printing": PRINTING,
+    "running": RUNNING,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 
