@@ -22,6 +22,10 @@ class UnknownModeError(OptionError):
     """A mode, linker or optimizer that does not exist: Theano raises a bare ``Exception``."""
 
 
+class UnknownPartError(UnknownModeError, KeyError):
+    """A linker or optimizer that does not exist."""
+
+
 class Tags:
     """The optimisations that a program asks for or not, by Theano's names; kept, and without effect.
 
@@ -59,8 +63,8 @@ class Mode:
 
     Raises
     ------
-    UnknownModeError
-        For a name that Theano does not have.
+    UnknownPartError
+        For a name that Theano does not have; a KeyError.
     """
 
     name = "Mode"
@@ -69,11 +73,11 @@ class Mode:
         linker = config.linker if linker is None else linker
         optimizer = config.optimizer if isinstance(optimizer, str) and optimizer == "default" else optimizer
         if isinstance(linker, str) and linker not in LINKERS:
-            raise UnknownModeError(
+            raise UnknownPartError(
                 f"there is no linker {linker!r}", hint=f"the linkers are {', '.join(LINKERS)}"
             )
         if (optimizer is None or isinstance(optimizer, str)) and optimizer not in OPTIMIZERS:
-            raise UnknownModeError(
+            raise UnknownPartError(
                 f"there is no optimizer {optimizer!r}",
                 hint=f"the optimizers are {', '.join(map(str, OPTIMIZERS))}",
             )

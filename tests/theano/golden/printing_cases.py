@@ -102,9 +102,10 @@ PROGRAMS = [
     "x = T.dvector('x'); theano.config.NanGuardMode.nan_is_error = True; f_ = theano.function([x], T.log(x), mode='NanGuardMode'); result = f_([-1.])",
     "x = T.dvector('x'); f_ = theano.function([x], T.exp(x), mode='DebugMode'); result = f_([1., 2.])",
     "x = T.dvector('x'); f_ = theano.function([x], T.log(x), mode='DebugMode'); result = f_([-1.])",
-    *("class Wrong(theano.Op):\n    __props__ = ()\n    view_map, destroy_map = %s, %s\n    def make_node(self, x):\n        return theano.Apply(self, [x], [x.type()])\n    def perform(self, node, inputs, out):\n        %s\n"
-      "x = T.dvector('x')\nresult = theano.function([x], Wrong()(x + 1), mode=theano.compile.DebugMode(optimizer='fast_compile'))([1., 2.])" % case
-      for case in (("{}", "{}", "inputs[0][...] = 0; out[0][0] = inputs[0].copy()"), ("{}", "{}", "out[0][0] = inputs[0]"), ("{0: [0]}", "{}", "out[0][0] = inputs[0]"), ("{}", "{}", "out[0][0] = inputs[0] + 1"), ("{}", "{}", "out[0][0] = [1]"), ("{}", "{}", "out[0][0] = inputs[0].reshape((2, 1)) + 0"))),
+    *(f"class Wrong(theano.Op):\n    __props__ = ()\n    view_map, destroy_map = {views}, {{}}\n    def make_node(self, x):\n        return theano.Apply(self, [x], [x.type()])\n    def perform(self, node, inputs, out):\n        {body}\n"
+      "x = T.dvector('x')\nresult = theano.function([x], Wrong()(x + 1), mode=theano.compile.DebugMode(optimizer='fast_compile'))([1., 2.])"
+      for views, body in (("{}", "inputs[0][...] = 0; out[0][0] = inputs[0].copy()"), ("{}", "out[0][0] = inputs[0]"), ("{0: [0]}", "out[0][0] = inputs[0]"),
+                          ("{}", "out[0][0] = inputs[0] + 1"), ("{}", "out[0][0] = [1]"), ("{}", "out[0][0] = inputs[0].reshape((2, 1)) + 0"))),
     # What a function tells of itself
     *(f"x, y = T.dscalars('x', 'y'); a = theano.shared(1., name='a'); f_ = theano.function([x, theano.In(y, value=2.)], {outputs}, updates=[(a, a + x)]); result = {what}"
       for outputs in ("x + y", "[x + y, x]", "dict(r=x, q=y + x)")
