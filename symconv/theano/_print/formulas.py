@@ -203,8 +203,8 @@ class PPrinter:
     --------
     >>> import symconv.theano.tensor as T
     >>> x, y = T.dvectors("x", "y")
-    >>> pprint(T.tanh(x + y) * 2)
-    '(tanh((x + y)) * TensorConstant{2})'
+    >>> pprint(T.tanh(x + y) / y)
+    '(tanh((x + y)) / y)'
     >>> pprint.clone_assign(T.tanh, FunctionPrinter("th"))(T.tanh(x))
     'th(x)'
     """

@@ -2,12 +2,12 @@
 
 import pdb
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from symconv.errors import RankError
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, TensorType
@@ -27,7 +27,7 @@ resumes, the updated values will be used.
 -------------------------------------------------"""
 
 
-@dataclass(frozen=True)
+@frozen
 class PdbBreakpoint(Op):
     """The inputs behind the first, as they are; where the first holds, a debugger starts and may change them.
 
