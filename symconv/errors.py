@@ -116,6 +116,10 @@ class LinAlgError(SymconvError, np.linalg.LinAlgError):
     """A matrix for which a result does not exist: singular, not positive definite, not converging."""
 
 
+class RoomError(SymconvError, MemoryError):
+    """A result that no memory can hold."""
+
+
 class RewriteError(SymconvError, RuntimeError):
     """A rewriting rule that broke its promise, or rules that never end."""
 

@@ -49,11 +49,19 @@ class Dialect:
         The class of variables that are computed from variables of this dialect.
     methods : dict
         The functions by the name of the method, those that differ.
+    apply : type
+        The class of applications to such variables: ``Apply`` with more members, and no more attributes.
     """
 
-    def __init__(self, variable: "type[Variable]", methods: "dict[str, Callable[..., Any]]") -> None:
+    def __init__(
+        self,
+        variable: "type[Variable]",
+        methods: "dict[str, Callable[..., Any]]",
+        apply: "type[Apply]",
+    ) -> None:
         self.variable = variable
         self.methods = methods
+        self.apply = apply
 
     def function(self, method: str, depth: int) -> "Callable[..., Any]":
         """What a method means for who is that many calls away."""
@@ -147,6 +155,7 @@ class Variable:
             raise DTypeError(
                 "a symbolic condition has no truth value before it is computed",
                 arguments=[(str(self), self.type)],
+                where=here(),
                 hint="choose between values with switch(condition, a, b)",
             )
         return True
@@ -155,6 +164,7 @@ class Variable:
         raise ArgumentError(
             f"a symbolic variable has no {what} before it is computed",
             arguments=[(str(self), self.type)],
+            where=here(),
             hint="compute it with function([inputs], variable) or variable.eval({input: value})",
         )
 
@@ -501,6 +511,8 @@ class Apply:
         for variable in inputs:
             if variable.dialect is not None:
                 kind = variable.dialect.variable
+                if type(self) is Apply:
+                    self.__class__ = variable.dialect.apply
                 break
         self.outputs = tuple(kind(type, None, self, index) for index, type in enumerate(types))
 
@@ -639,7 +651,11 @@ def constant(value: Any, name: str | None = None, dtype: str | None = None) -> C
         dtype = current().floatX
     array = np.asarray(value, dtype=dtype)
     if array.dtype.name not in DTYPES:
-        raise DTypeError(f"a constant cannot hold {array.dtype} values (got {type(value).__name__})")
+        raise DTypeError(
+            f"a constant cannot hold {array.dtype} values (got {type(value).__name__})",
+            where=here(),
+            hint="the dtypes are " + ", ".join(DTYPES),
+        )
     return Constant(array, name)
 
 

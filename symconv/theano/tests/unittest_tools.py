@@ -1,50 +1,106 @@
-"""``theano.tests.unittest_tools``: seeds and comparisons for the tests of programs; imports symconv."""
+"""``theano.tests.unittest_tools``: seeds, comparisons, checks of programs' ops; imports the layer."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
+from unittest import TestCase
 
 import numpy as np
 
+from symconv.errors import ArgumentError
+from symconv.graph.traverse import toposort
+from symconv.theano import gradient
 from symconv.theano._names import refuses
+from symconv.theano.compile import function
 from symconv.theano.configuration import config
-from symconv.theano.gradient import verify_grad as _verify_grad
 
 
-def fetch_seed(pseed: Any = None) -> int:
-    """The seed that ``theano.config.unittests.rseed`` names, a random one for "random"."""
-    seed = config.unittests.rseed if pseed is None else pseed
-    return int(np.random.default_rng().integers(2**31)) if str(seed) == "random" else int(seed)
+def fetch_seed(pseed: int | None = None) -> int:
+    """The seed of tests: ``config.unittests.rseed``, or ``pseed`` where that is "random"."""
+    seed = str(config.unittests.rseed)
+    if seed == "random":
+        return int(np.random.randint(0, 2**31 - 1)) if pseed is None else int(pseed)  # noqa: NPY002  # as Theano does
+    return int(seed)
 
 
-def seed_rng(pseed: Any = None) -> int:
-    """Seed NumPy's global generator, and return the seed."""
+def seed_rng(pseed: int | None = None) -> int:
+    """Seed NumPy's generator with ``fetch_seed``, which is returned."""
     seed = fetch_seed(pseed)
-    np.random.seed(seed)  # noqa: NPY002  the generator that these programs draw from
+    np.random.seed(seed)  # noqa: NPY002  # what programs' tests draw from
     return seed
 
 
-def verify_grad(op: Any, pt: Any, n_tests: int = 2, rng: Any = None, *args: Any, **kwargs: Any) -> None:
-    """``theano.gradient.verify_grad`` with a generator of that seed."""
-    _verify_grad(
-        op, pt, n_tests, np.random.RandomState(fetch_seed()) if rng is None else rng, *args, **kwargs
-    )
+def verify_grad(
+    op: Callable[..., Any],
+    pt: Sequence[Any],
+    n_tests: int = 2,
+    rng: Any = None,
+    *arguments: Any,
+    **options: Any,
+) -> None:
+    """``theano.gradient.verify_grad`` with a generator of its own where none is given."""
+    if rng is None:
+        seed_rng()
+        rng = np.random
+    gradient.verify_grad(op, pt, n_tests, rng, *arguments, **options)
+
+
+class DifferentError(ArgumentError, AssertionError):
+    """Arrays that should be nearly equal."""
+
+
+WrongValue = DifferentError
 
 
 def assert_allclose(expected: Any, value: Any, rtol: float | None = None, atol: float | None = None) -> None:
-    """Raise where two arrays are not nearly equal, by tolerances of the narrower dtype.
+    """Raise unless two arrays are nearly equal, by their dtype if no tolerance is given.
 
     Raises
     ------
-    AssertionError
-        Saying where and by how much.
+    DifferentError
+        An AssertionError.
     """
-    dtypes = [np.asarray(array).dtype for array in (expected, value)]
-    narrow = min((dtype for dtype in dtypes if dtype.kind == "f"), key=lambda d: d.itemsize, default=None)
-    tolerance = {2: 1e-3, 4: 1e-5, 8: 1e-8}.get(narrow.itemsize if narrow is not None else 8, 1e-8)
-    np.testing.assert_allclose(
-        value, expected, tolerance if rtol is None else rtol, tolerance if atol is None else atol
-    )
+    single = {np.asarray(one).dtype.name for one in (expected, value)} & {"float32", "complex64"}
+    found = np.asarray(value)
+    rtol, atol = rtol or (1e-5 if single else 1e-7), atol or (1e-6 if single else 1e-8)
+    if not np.allclose(expected, found, rtol=rtol, atol=atol, equal_nan=True):
+        largest = np.max(np.abs(np.asarray(expected) - found))
+        raise DifferentError(
+            f"arrays differ by up to {largest:.3g}, more than rtol={rtol:g} and atol={atol:g} allow",
+            arguments=[("expected", repr(np.asarray(expected))), ("value", repr(found))],
+        )
+
+
+class InferShapeTester(TestCase):
+    """Tests of ``infer_shape``: compares the shapes that are inferred with those of the results."""
+
+    def setUp(self) -> None:
+        """Seed NumPy's generator."""
+        seed_rng()
+
+    def _compile_and_check(
+        self,
+        inputs: Sequence[Any],
+        outputs: Sequence[Any],
+        numeric_inputs: Sequence[Any],
+        cls: Any,
+        excluding: Any = None,
+        warn: bool = True,
+        check_topo: bool = True,
+    ) -> None:
+        """Whether the shapes of the outputs are those that the graph says."""
+        found = function(list(inputs), list(outputs), on_unused_input="ignore")(*numeric_inputs)
+        shapes = function(list(inputs), [output.shape for output in outputs], on_unused_input="ignore")
+        if check_topo:
+            listed = cls if isinstance(cls, tuple | list) else (cls,)
+            nodes = toposort(list(outputs))
+            assert any(isinstance(node.op, tuple(listed)) for node in nodes), f"no {cls} is in the graph"
+        for value, shape in zip(found, shapes(*numeric_inputs), strict=True):
+            assert tuple(shape) == np.shape(value)
 
 
 __getattr__ = refuses("theano.tests.unittest_tools", globals())
 
-__all__ = ["assert_allclose", "fetch_seed", "seed_rng", "verify_grad"]
+__all__ = [
+    "DifferentError", "InferShapeTester", "WrongValue", "assert_allclose", "fetch_seed", "seed_rng",
+    "verify_grad",
+]  # fmt: skip

@@ -4,6 +4,7 @@ An expression is computed for the values of ``VALUES``; a longer piece leaves wh
 They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each piece.
 """
 
+from keywords import KEYWORDS
 from printing_cases import PRINTING, RUNNING, SHOW
 
 INPUTS = {
@@ -441,6 +442,7 @@ SECTIONS = {
     "random": RANDOM,
     "scan": SCAN,
     "linalg": LINALG,
+    "keywords": KEYWORDS,
     "printing": PRINTING,
     "running": RUNNING,
 }
