@@ -32,8 +32,8 @@ def network(theano, T):
 
 @pytest.fixture
 def no_graphviz(monkeypatch):
-    monkeypatch.setattr(graphviz, "carrier", lambda: None)
     monkeypatch.setattr("symconv.theano._print.dots.carrier", lambda: None)
+    monkeypatch.setattr(graphviz, "carrier", lambda: None)
 
 
 # debugprint, beyond what was recorded
