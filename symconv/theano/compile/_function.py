@@ -83,7 +83,7 @@ class Function(sc.Function):
         profile.optimizer_time += sum(self._executor.compiled.seconds.values())
         profile.begin(self.stages["fused"].nodes, lambda: self._executor.plans)
         if profile.flag_time_thunks:
-            self._executor.measure(profile.timings)
+            self.measure(profile.timings)
 
     @property
     def profile(self) -> Any:
