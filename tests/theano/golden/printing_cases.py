@@ -5,6 +5,8 @@ from theano.printing import debugprint, min_informative_str, pp, var_descriptor
 import theano.ifelse, theano.tensor.signal.pool
 x4, w4 = T.dtensor4('x4'), T.dtensor4('w4')
 W, B = theano.shared(np.zeros((3, 2)), name='W'), theano.shared(np.zeros(2), name='B')
+F, B4 = theano.shared(np.zeros((4, 1, 5, 5)), name='F'), theano.shared(np.zeros(4), name='B4')
+W576, b10 = theano.shared(np.zeros((576, 10)), name='W576'), theano.shared(np.zeros(10), name='b10')
 import contextlib, io
 def printed(call):
     with contextlib.redirect_stdout(io.StringIO()) as stream:
@@ -59,6 +61,14 @@ EXPRESSIONS = [
     "theano.ifelse.ifelse(s > 0, d, e)", "theano.scan(lambda t: t * 2, sequences=v)[0]", "theano.scan(lambda a, b: a + b, sequences=v, outputs_info=s)[0]",
     "theano.scan(lambda h: h * 2, outputs_info=s, n_steps=5)[0]", "theano.scan(lambda a, b: a * b, sequences=[v, v[1:]])[0]",
     "theano.scan(lambda t, h, u: t + h * u, sequences=d, outputs_info=v, non_sequences=s)[0][-1]",
+    "theano.scan(lambda t, h: T.tanh(T.dot(t, W) + h), sequences=t3, outputs_info=T.zeros((2, 2)))[0]", "theano.scan(lambda i: d[i].sum(), sequences=T.arange(n))[0]",
+    "theano.scan(lambda a, b: (a + b, a * b), sequences=v, outputs_info=[s, None])[0][1]", "theano.scan(lambda a, b: a + b, sequences=v, outputs_info=s, go_backwards=True)[0]",
+    "theano.map(lambda a: a ** 2, v)[0]", "theano.reduce(lambda a, b: a + b, v, s)[0]",
+    # Whole networks
+    "-T.mean(T.log(T.nnet.softmax(T.dot(T.tanh(T.signal.pool.pool_2d(T.nnet.conv2d(d.reshape((20, 1, 28, 28)), F, input_shape=(20, 1, 28, 28), filter_shape=(4, 1, 5, 5)), (2, 2), ignore_border=True)"
+    " + B4.dimshuffle('x', 0, 'x', 'x')).flatten(2), W576) + b10))[T.arange(iv.shape[0]), iv])",
+    "(T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(T.nnet.relu(T.dot(d, W) + B), W.T)), iv).mean() + 0.01 * (W ** 2).sum())",
+    "T.nnet.binary_crossentropy(T.nnet.sigmoid(T.dot(T.nnet.sigmoid(T.dot(d, W) + B), W.T)), d).sum(axis=1).mean()",
     # Gradients
     "T.grad(d.sum(), d)", "T.grad((d ** 2).sum(), d)", "T.grad(T.dot(d, W).sum(), W)", "T.grad(s ** 2, s)",
     "theano.gradient.disconnected_grad(d)", "theano.gradient.zero_grad(d)",
