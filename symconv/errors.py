@@ -132,5 +132,9 @@ class CheckError(SymconvError, AssertionError):
     """A checking mode found that compiled and interpreted values differ, or a NaN where none may be."""
 
 
+class RuleCheckError(CheckError):
+    """A checking mode found that rewriting changed a result."""
+
+
 class FileError(SymconvError, ValueError):
     """A file that cannot be read or written, or is not what it claims to be."""

@@ -122,6 +122,9 @@ class TensorType(VariableType):
     def __hash__(self) -> int:
         return hash((self.dtype, self.broadcastable))
 
+    def __format__(self, how: str) -> str:
+        return format(str(self), how)
+
 
 
 class TensorVariable(Variable):

@@ -58,6 +58,7 @@ class _Pooling(Op):
     geometry: PoolGeometry | None
 
     tensors: ClassVar[tuple[str, ...]] = ()
+    keeps_order: ClassVar[bool] = True
 
     @property
     def role(self) -> Role:  # type: ignore[override]
@@ -228,18 +229,19 @@ class Pool(_Pooling):
         if too_large(k, geometry, x):
             rows.pooled(k, x, geometry, self.mode)
             return
-        with blocks_of(k, lead, each, 12) as blocks:
+        order = k.order(x)
+        with blocks_of(k, lead, each, 12, order) as blocks:
             at = tuple(block.slice for block in blocks) + (slice(None),) * (x.ndim - len(blocks))
             part = x[at] if blocks else x
             kept = part.shape[: x.ndim - geometry.ndim]
             source = last(part, *(slice(0, length) for _, length in inside))
             if not whole:
-                buffer = k.buffer((*kept, *padded), x.dtype, "padded")
+                buffer = k.buffer((*kept, *padded), x.dtype, "padded", order)
                 surround(k, buffer, inside, lowest(np.dtype(x.dtype)) if self.mode == "max" else 0)
                 k.copy(source, last(buffer, *(slice(start, start + length) for start, length in inside)))
                 source = buffer
             tile = k.tile(at)
-            self._reduced(k, source, geometry, function, tile)
+            self._reduced(k, source, geometry, function, tile, order)
             if self.mode.startswith("average"):
                 counts = geometry.counts(sizes, self.mode)
                 if counts.size and (counts == counts.flat[0]).all():
@@ -249,7 +251,13 @@ class Pool(_Pooling):
             k.epilogue(tile, at)
 
     def _reduced(
-        self, k: "Builder", source: "Value", geometry: PoolGeometry, function: str, tile: "Value"
+        self,
+        k: "Builder",
+        source: "Value",
+        geometry: PoolGeometry,
+        function: str,
+        tile: "Value",
+        order: tuple[int, ...],
     ) -> None:
         """Windows of one axis after the other, the last into the tile."""
         first = source.ndim - geometry.ndim
@@ -259,7 +267,7 @@ class Pool(_Pooling):
             count = tile.shape[first + axis]
             final = axis == axes[-1]
             shape = (*source.shape[: first + axis], count, *source.shape[first + axis + 1 :])
-            out = tile if final else k.buffer(shape, source.dtype, "reduced")
+            out = tile if final else k.buffer(shape, source.dtype, "reduced", order)
             before = (slice(None),) * (first + axis)
             window, stride = geometry.window[axis], geometry.stride[axis]
             views = [source[(*before, k.steps(offset, count, stride))] for offset in range(window)]
