@@ -49,8 +49,8 @@ def _by_rows(
     others = (slice(None),) * (len(lead) - len(axes))
     each = 4 * item(like) * prod(lead[2:]) * prod(geometry.covered(sizes)[1:]) * geometry.stride[0]
     with k.blocks(*axes, down, bytes_each=max(1, each), calls=4 * prod(geometry.window)) as (*ones, block):
-        images = (*(one.slice for one in ones), *others)
-        at = (*images, block.slice, *(slice(None),) * (geometry.ndim - 1))
+        images: tuple[Any, ...] = (*(one.slice for one in ones), *others)
+        at: tuple[Any, ...] = (*images, block.slice, *(slice(None),) * (geometry.ndim - 1))
         tile = k.tile(at)
         k.into(rows, [*(tensor[images] for tensor in tensors), k.number(block.start)], tile)
         k.epilogue(tile, at)
@@ -88,7 +88,7 @@ def scattered_rows(geometry: PoolGeometry, mode: str, sizes: Sequence[int]) -> R
         if count <= 0:
             return
         low, high = _seen(geometry, begin, count)
-        some = (..., slice(begin, begin + count), *(slice(None),) * (geometry.ndim - 1))
+        some: tuple[Any, ...] = (..., slice(begin, begin + count), *(slice(None),) * (geometry.ndim - 1))
         share = gradient[some]
         if mode.startswith("average"):
             share = share / geometry.counts(sizes, mode, begin, count)
@@ -105,8 +105,10 @@ def scattered_rows(geometry: PoolGeometry, mode: str, sizes: Sequence[int]) -> R
                 place += share
         start, end = max(first, low), min(first + rows, high)
         inside = geometry.inside(sizes)[1:]
-        to = (..., slice(start - first, end - first), *(slice(0, length) for _, length in inside))
-        out[to] = target[(..., slice(start - low, end - low), *(slice(a, a + n) for a, n in inside))]
+        to: tuple[Any, ...] = (..., slice(start - first, end - first), *(slice(0, length) for _, length in inside))
+        rest_of = (slice(a, a + n) for a, n in inside)
+        taken: tuple[Any, ...] = (..., slice(start - low, end - low), *rest_of)
+        out[to] = target[taken]
 
     return rows_of_image
 
@@ -125,8 +127,9 @@ def _laid(x: Array, geometry: PoolGeometry, sizes: Sequence[int], low: int, high
     start, end = max(low, 0), min(high, sizes[0])
     if start < end:
         inside = geometry.inside(sizes)[1:]
-        to = (..., slice(start - low, end - low), *(slice(a, a + n) for a, n in inside))
-        cells[to] = x[(..., slice(start, end), *(slice(0, length) for _, length in inside))]
+        to: tuple[Any, ...] = (..., slice(start - low, end - low), *(slice(a, a + n) for a, n in inside))
+        taken: tuple[Any, ...] = (..., slice(start, end), *(slice(0, length) for _, length in inside))
+        cells[to] = x[taken]
     return cells
 
 
@@ -135,7 +138,7 @@ def _views(cells: Array, geometry: PoolGeometry, count: int, sizes: Sequence[int
     outputs = [count, *(size or 0 for size in geometry.output_sizes(sizes)[1:])]
     found = []
     for offsets in np.ndindex(*geometry.window):
-        index = tuple(
+        index: tuple[Any, ...] = tuple(
             slice(offset, offset + (many - 1) * stride + 1 if many else offset, stride)
             for offset, many, stride in zip(offsets, outputs, geometry.stride, strict=True)
         )
