@@ -105,7 +105,8 @@ def scattered_rows(geometry: PoolGeometry, mode: str, sizes: Sequence[int]) -> R
                 place += share
         start, end = max(first, low), min(first + rows, high)
         inside = geometry.inside(sizes)[1:]
-        to: tuple[Any, ...] = (..., slice(start - first, end - first), *(slice(0, length) for _, length in inside))
+        ends = (slice(0, length) for _, length in inside)
+        to: tuple[Any, ...] = (..., slice(start - first, end - first), *ends)
         rest_of = (slice(a, a + n) for a, n in inside)
         taken: tuple[Any, ...] = (..., slice(start - low, end - low), *rest_of)
         out[to] = target[taken]
