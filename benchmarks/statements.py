@@ -151,8 +151,9 @@ def plot(document: dict[str, Any], path: Path) -> Path:
             draw_panel(axes, layers, drawn)
             axes.set_title(dtype, fontsize=10)
         figure.legend(drawn.values(), drawn, loc="outside upper center", ncols=6, frameon=False)
-        figure.text(0.5, -0.03, f"one thread; {document['machine']}, {document['date']}", ha="center",
-                    fontsize=8, color="#555555")  # fmt: skip
+        figure.supxlabel(
+            f"one thread; {document['machine']}, {document['date']}", fontsize=8, color="#555555"
+        )
         return saved(figure, path)
 
 
