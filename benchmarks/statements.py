@@ -32,11 +32,11 @@ PARTS = {  # in the order of a block's way, with a colour each
     "bias and tanh": "#E69F00", "handing out blocks": "#999999",
 }  # fmt: skip
 KINDS = (  # the first pattern that a line has says what it does
-    ("bias and tanh", r"tanh\(|\bbias\b"),
+    ("bias and tanh", r"tanh\(|\bbias"),
     ("multiplying", r"products_in_pieces\(|products_summed|matmul\("),
     ("transforming", r"fft|transform|spectr"),
     ("adding up", r"np\.(add|subtract)"),
-    ("laying out", r"\] = |\[\.\.\.\] = |copyto|padded_part|fill\("),
+    ("laying out", r"\] = |\[\.\.\.\] = |copyto|padded_part|fill\(|\bfields\("),
 )
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 
 def refuses(module: str, names: Mapping[str, Any]) -> Callable[[str], Any]:
-    """A module's ``__getattr__``: says which of Theano's names is missing, and what comes nearest.
+    """A module's ``__getattr__``: imports a module below it, or says what is missing and what comes nearest.
 
     Parameters
     ----------
@@ -17,6 +19,8 @@ def refuses(module: str, names: Mapping[str, Any]) -> Callable[[str], Any]:
     """
 
     def missing(name: str) -> Any:
+        if "__path__" in names and not name.startswith("_") and find_spec(f"symconv.{module}.{name}"):
+            return import_module(f"symconv.{module}.{name}")
         near = get_close_matches(name, [known for known in names if not known.startswith("_")], n=1)
         nearest = f"; the nearest name that it has is {module}.{near[0]}" if near else ""
         raise AttributeError(f"symconv does not support {module}.{name} yet{nearest}")

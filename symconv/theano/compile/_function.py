@@ -13,6 +13,7 @@ from symconv.errors import ArgumentError, CheckError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
 from symconv.graph.types import Array
+from symconv.theano._variables import dense
 from symconv.theano.compile._graphs import Cell, Maker, Runner
 from symconv.theano.compile._report import reported
 from symconv.theano.compile.debugmode import as_theanos
@@ -91,6 +92,7 @@ class Function(sc.Function):
         return Unmeasured(super().profile) if self.measured is None else self.measured
 
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
+        value = dense(value)
         if self.trust_input:
             return np.asarray(value)
         if isinstance(value, str) and not argument.strict:

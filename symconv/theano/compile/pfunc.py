@@ -13,7 +13,24 @@ from symconv.theano.compile.io import In, Out
 from symconv.theano.compile.mode import get_mode
 from symconv.theano.configuration import config
 
-Param = In
+
+class Param(In):
+    """``In`` by its older name, and with older names of its arguments."""
+
+    def __init__(
+        self,
+        variable: sc.Variable,
+        default: Any = None,
+        name: str | None = None,
+        mutable: bool = False,
+        strict: bool = False,
+        allow_downcast: bool | None = None,
+        implicit: bool | None = None,
+        borrow: bool | None = None,
+    ) -> None:
+        super().__init__(
+            variable, name, default, None, mutable, strict, allow_downcast, implicit=implicit, borrow=borrow
+        )
 
 
 def function(

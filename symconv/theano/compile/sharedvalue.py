@@ -10,7 +10,7 @@ from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable
 from symconv.graph.types import TensorType
 from symconv.theano._names import refuses
-from symconv.theano._variables import TensorSharedVariable
+from symconv.theano._variables import ScalarSharedVariable, TensorSharedVariable, dense
 
 
 def shared(
@@ -21,7 +21,7 @@ def shared(
     borrow: bool = False,
     broadcastable: Sequence[bool] | None = None,
     target: str = "cpu",
-) -> TensorSharedVariable:
+) -> TensorSharedVariable | ScalarSharedVariable:
     """A shared variable as Theano types it: no size is known, so that a later value may have another shape.
 
     Parameters
@@ -57,6 +57,7 @@ def shared(
     """
     if target != "cpu":
         raise OptionError(f"symconv does not support target={target!r} of theano.shared", hint="leave it out")
+    value = dense(value)
     accepted = np.ndarray if strict else np.ndarray | np.generic | bool | int | float | complex
     if not isinstance(value, accepted):
         wanted = "a NumPy array" if strict else "a NumPy array or a number"
@@ -72,7 +73,8 @@ def shared(
             f"broadcastable={tuple(pattern)} does not fit a value of shape {array.shape}",
             hint="one entry for each dimension, True only where the size is 1",
         )
-    return TensorSharedVariable(kind, Container(array, lent=borrow), name, strict)
+    made = TensorSharedVariable if isinstance(value, np.ndarray) else ScalarSharedVariable
+    return made(kind, Container(array, lent=borrow), name, strict)
 
 
 def shared_constructor(constructor: Callable[..., Any], remove: bool = False) -> Callable[..., Any]:

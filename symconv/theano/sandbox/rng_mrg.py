@@ -24,9 +24,12 @@ class UnsupportedError(OptionError, NotImplementedError):
 
 
 def guess_n_streams(size: Any, warn: bool = False) -> int:
-    """How many streams a draw gets: a sixth of its elements, or the most where that is not known."""
-    if isinstance(size, tuple | list) and all(isinstance(length, NUMBER) for length in size):
-        count = math.prod(map(int, size))
+    """How many streams a draw gets: a sixth of its elements, or the most where that is not known.
+
+    Sizes that are NumPy's integers are not known, for Theano: so that the draws are the same.
+    """
+    if isinstance(size, tuple | list) and all(isinstance(length, int) for length in size):
+        count = math.prod(size)
         return min(count // 6 if count > 6 else count, MOST_STREAMS)
     return MOST_STREAMS
 

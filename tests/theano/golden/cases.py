@@ -5,6 +5,7 @@ They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each 
 """
 
 import cases_family
+from keywords import KEYWORDS
 from printing_cases import PRINTING, SHOW
 
 INPUTS = {
@@ -443,6 +444,7 @@ SECTIONS = {
     "random": RANDOM,
     "scan": SCAN,
     "linalg": LINALG,
+    "keywords": KEYWORDS,
     "printing": PRINTING,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
