@@ -360,9 +360,9 @@ def _steps(kernels: Sequence[Kernel], memory: Memory, position: int) -> Iterator
 def _run(program: Program, memory: Memory, given: bool) -> str:
     arguments = [buffer.name for buffer in program.inputs]
     lines = _opening(program, memory, program.kernels)
-    fresh = dict.fromkeys(
-        buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
-    )
+    used = [buffer for kernel in program.kernels for buffer in kernel.buffers]
+    used += [output.buffer for output in program.outputs]  # one of no elements nobody writes
+    fresh = dict.fromkeys(buffer for buffer in used if buffer.kind == "output")
     if given:
         arguments += [output.buffer.name for output in program.outputs]
     for b in fresh:
