@@ -714,7 +714,7 @@ def verify(program: Program) -> None:
                 _verify_call(kernel, call, symbols)
             for value in call.operands:
                 if isinstance(value, Value) and value.buffer.kind != "constant":
-                    known = value.buffer in written
+                    known = value.buffer in written or 0 in value.buffer.shape  # nothing is there to write
                     _require(known, kernel, call, f"{value.buffer} is read before it is written")
             for value in call.out:
                 buffer = value.buffer
