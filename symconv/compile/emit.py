@@ -29,11 +29,13 @@ from symconv.compile.program import (
     View,
     render,
     sizes_text,
+    summed_in_rows,
 )
 from symconv.compile.threads import parallel, serial
 from symconv.errors import CompileError
 
 WIDTH = 110
+LETTERS = "ijklmnopqrstuvw"  # of axes, in subscripts
 
 
 class Source(NamedTuple):
@@ -293,6 +295,9 @@ class _Writer:
             if otherwise != target:
                 self.lines.append(f"    np.copyto({target}, {otherwise})")
             self.lines.append(f"    np.copyto({target}, {chosen}, where={condition})")
+        elif (subscripts := row_sums(call)) is not None:
+            target = self._text(out) + ("[..., 0]" if ("keepdims", "True") in call.options else "")
+            self.lines.append(f'    np.einsum("{subscripts}", {operands[0]}, out={target})')
         else:
             options = [f"{name}={text}" for name, text in call.options]
             arguments = ", ".join([*operands, f"out={self._text(out)}", *options])
@@ -312,6 +317,24 @@ class _Writer:
             self.lines.append(f"    {targets[0]} = {name}({arguments})")
         else:
             self.lines.append(f"    {', '.join(targets)} = {name}({arguments})")
+
+
+def row_sums(call: Call) -> str | None:
+    """Subscripts for ``einsum``, where it sums rows faster than ``add.reduce``: 3 times in single precision.
+
+    See ``summed_in_rows``.
+    """
+    options = dict(call.options)
+    if call.function != "add.reduce" or set(options) - {"axis", "keepdims"}:
+        return None
+    (operand,), (out,) = call.operands, call.out
+    if not isinstance(operand, Value) or out.dtype != operand.dtype:
+        return None
+    ndim = operand.ndim
+    last = options.get("axis") in (f"({ndim - 1},)", str(ndim - 1), "-1")
+    if not last or ndim > len(LETTERS) or not summed_in_rows(operand.dtype, operand.shape):
+        return None
+    return f"{LETTERS[:ndim]}->{LETTERS[: ndim - 1]}"
 
 
 # The whole
