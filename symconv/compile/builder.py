@@ -112,6 +112,8 @@ class Machine:
         Bytes that a block may touch, as far as its axes can be cut.
     conv_algorithm : str
         The algorithm for convolutions that it fits; "auto": the cheapest.
+    conv_error : float
+        How many times the error of plain summation they may have.
     measured : tuple of (str, float)
         Where that was chosen by measuring: the seconds of a kernel with each, the fastest first.
     """
@@ -120,6 +122,7 @@ class Machine:
     threads: int
     scratch_bytes: int = 1 << 23
     conv_algorithm: str = "auto"
+    conv_error: float = 4.0
     measured: tuple[tuple[str, float], ...] = ()
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.

@@ -18,14 +18,26 @@ The cheapest that fits is taken, or the one that the settings name. The costs ar
 and why others do not fit, are in ``f.profile()``.
 
 Summing n products one after the other is wrong by at most n eps sum |x w|: an algorithm is wrong by at most
-``error`` times that. One above ``MOST_ERROR`` is taken only when asked for by name.
+``error`` times that. One that mixes neighbouring pixels can be held only against the largest pixel that it
+mixes and the largest weight, in each channel, in place of every x and w; its ``error`` is above 1. One above
+the setting ``conv_error`` is taken only when asked for by name.
 """
 
 from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import columns, costs, depthwise, fft, pointwise, rows_only, winograd
+from symconv.config import Settings
+from symconv.ops.conv.algorithms import (
+    columns,
+    costs,
+    depthwise,
+    fft,
+    pointwise,
+    rows_only,
+    winograd,
+    winograd_large,
+)
 from symconv.ops.conv.algorithms.costs import Cost
 from symconv.ops.conv.algorithms.problem import Problem
 
@@ -33,8 +45,10 @@ if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft, winograd)
-MOST_ERROR = 4.0
+PORTFOLIO: tuple[ModuleType, ...] = (
+    pointwise, depthwise, rows_only, columns, fft, winograd, winograd_large,
+)  # fmt: skip
+MOST_ERROR = Settings().conv_error
 
 
 def estimate(module: ModuleType, problem: Problem) -> Cost:
@@ -43,23 +57,25 @@ def estimate(module: ModuleType, problem: Problem) -> Cost:
     return Cost(*map(sum, zip(*parts, strict=True)))
 
 
-def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[str, float | None, str]:
+def offer(
+    module: ModuleType, problem: Problem, wanted: str = "auto", most: float = MOST_ERROR
+) -> tuple[str, float | None, str]:
     """An algorithm's name, its cost, and what that is made of; no cost, and why, where it is refused."""
     name, unfit = module.NAME, module.unfit(problem)
     if unfit:
         return name, None, unfit
     error = module.error(problem)
-    if error > MOST_ERROR and name != wanted:
+    if error > most and name != wanted:
         if error == inf:
             return name, None, "its error is no multiple of that of plain summation"
-        return name, None, f"its error bound is {error:.2g} times that of plain summation, not {MOST_ERROR:g}"
+        return name, None, f"its error bound is {error:.2g} times that of plain summation, not {most:g}"
     cost = estimate(module, problem)
     return name, cost.total, str(cost)
 
 
 def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
     """Write a problem by the algorithm that costs least, or the one that the settings name."""
-    wanted = k.machine.conv_algorithm
-    chosen = k.choose(str(problem), [offer(module, problem, wanted) for module in PORTFOLIO], wanted)
+    wanted, most = k.machine.conv_algorithm, k.machine.conv_error
+    chosen = k.choose(str(problem), [offer(module, problem, wanted, most) for module in PORTFOLIO], wanted)
     module = next(module for module in PORTFOLIO if module.NAME == chosen)
     module.lower(k, problem, first, second)
