@@ -38,6 +38,9 @@ def parser() -> argparse.ArgumentParser:
         help=f"interpreter of one peer, or of all; also by the variable {VARIABLE}PEER",
     )
     found.add_argument(
+        "--no-compiled", action="store_true", help="leave out torch.compile, which takes 6 to 44 s a case"
+    )
+    found.add_argument(
         "--profile-free", action="store_true", help="do not ask symconv how it ran each case (for the JSON)"
     )
     return found
@@ -59,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     how = measures.Options(options.repeat, options.seconds, explain=not options.profile_free)
     load, results = os.getloadavg()[0], []
-    with Crew(specs) as crew:
+    with Crew(specs, compiled=not options.no_compiled) as crew:
         for name, why in crew.missing.items():
             print(f"missing: {name} ({why})", flush=True)
         for case in cases:

@@ -139,6 +139,7 @@ class Crew:
 
     specs: tuple[PeerSpec, ...]
     tell: Callable[[str], None] = print
+    compiled: bool = True
     available: dict[str, dict[str, Any]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     connections: dict[tuple[str, int], Connection] = field(default_factory=dict)
@@ -187,8 +188,9 @@ class Crew:
         return known
 
     def variants(self, spec: PeerSpec, case: Case) -> list[str]:
-        """The ways in which a peer can say the case's kind."""
-        return self.available[spec.name]["variants"].get(case.kind, [])
+        """The ways in which a peer can say the case's kind, without compiled ones if these are left out."""
+        known = self.available[spec.name]["variants"].get(case.kind, [])
+        return [variant for variant in known if self.compiled or not variant.startswith("compiled")]
 
     def refusal(self, spec: PeerSpec, case: Case, dtype: str) -> str | None:
         """Why a peer cannot say a case in this dtype, or None."""

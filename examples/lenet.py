@@ -116,9 +116,11 @@ def draw(net: LeNet, history: dict[str, list[float]], test: datasets.Images, out
     guessed = np.concatenate([net.classify(part) for part in np.array_split(test.images, 5)])
     matrix = np.zeros((10, 10), int)
     np.add.at(matrix, (test.labels, guessed), 1)
+    mistakes = [100 * share for share in history["valid"]]
+    curves = {"mean cost": history["cost"], "validation error, %": mistakes}
     filters = net.parameters["conv1.W"].get_value()[:, 0]
     return [
-        pictures.write_curves(out / "curve.svg", history),
+        pictures.write_curves(out / "curve.svg", curves),
         pictures.write_confusion(out / "confusion.svg", matrix),
         write_png(out / "filters.png", tile_images(filters, 10, scale=12, normalise="jointly")),
         write_png(out / "maps1.png", tile_images(maps[0].reshape(-1, 12, 12), maps[0].shape[1], scale=3)),

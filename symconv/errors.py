@@ -39,7 +39,7 @@ class SymconvError(Exception):
         hint: str | None = None,
     ) -> None:
         self.what = what
-        self.arguments = tuple((str(name), str(text)) for name, text in arguments)
+        self.arguments = tuple((str(name), f"{text}") for name, text in arguments)
         self.where = where
         self.hint = hint
         super().__init__(what)
@@ -116,6 +116,10 @@ class LinAlgError(SymconvError, np.linalg.LinAlgError):
     """A matrix for which a result does not exist: singular, not positive definite, not converging."""
 
 
+class RoomError(SymconvError, MemoryError):
+    """A result that no memory can hold."""
+
+
 class RewriteError(SymconvError, RuntimeError):
     """A rewriting rule that broke its promise, or rules that never end."""
 
@@ -126,6 +130,10 @@ class CompileError(SymconvError, RuntimeError):
 
 class CheckError(SymconvError, AssertionError):
     """A checking mode found that compiled and interpreted values differ, or a NaN where none may be."""
+
+
+class RuleCheckError(CheckError):
+    """A checking mode found that rewriting changed a result."""
 
 
 class FileError(SymconvError, ValueError):

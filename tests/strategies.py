@@ -12,11 +12,13 @@ axes and wrong stretching cannot hide.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 from unittest import mock
 
 import numpy as np
 from hypothesis import strategies as st
+from program_steps import STEPS
 
 import symconv as sc
 from symconv.compile.builder import Machine
@@ -74,6 +76,8 @@ class Program:
     inputs: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     arguments: list[np.ndarray] = field(default_factory=list)
+    shared: list[Node] = field(default_factory=list)
+    updates: dict[str, str] = field(default_factory=dict)
     names: dict[str, Any] = field(default_factory=lambda: {"sc": sc, "np": np})
 
     def line(self, expression: str) -> str:
@@ -99,6 +103,17 @@ class Program:
     def results(self) -> list[Any]:
         return [self.names[name] for name in self.outputs]
 
+    @property
+    def states(self) -> list[Any]:
+        """Every shared variable, those of random streams included."""
+        drawn = self.names["rng"].states if "rng" in self.names else []
+        return [*(node.variable for node in self.shared), *drawn]
+
+    @property
+    def replacements(self) -> dict[Any, Any]:
+        """The new values of the shared variables that are updated."""
+        return {self.names[name]: self.names[value] for name, value in self.updates.items()}
+
     def __repr__(self) -> str:
         """The program as a file that can be run alone."""
         values = ", ".join(
@@ -108,9 +123,14 @@ class Program:
             "", "import numpy as np", "import symconv as sc", *self.lines,
             f"inputs, outputs = [{', '.join(self.inputs)}], [{', '.join(self.outputs)}]",
             f"arguments = [{values}]",
-            'options = dict(on_unused_input="ignore")',
-            "for a, b in zip(sc.function(inputs, outputs, **options)(*arguments),"
-            " sc.function(inputs, outputs, mode='interpreted', **options)(*arguments)):",
+            f"updates = {{{', '.join(f'{name}: {value}' for name, value in self.updates.items())}}}",
+            "def run(mode):",
+            "    f = sc.function(inputs, outputs, updates=updates, on_unused_input='ignore', mode=mode)",
+            "    before = [(v, v.get_value()) for v in f.graph.shared]",
+            "    results = [*f(*arguments), *(v.get_value() for v, _ in before)]",
+            "    for v, value in before: v.set_value(value)",
+            "    return results",
+            "for a, b in zip(run('compiled'), run('interpreted')):",
             "    np.testing.assert_array_equal(a, b, strict=True)", "",
         ])  # fmt: skip
 
@@ -163,7 +183,9 @@ class Author:
         static = static or tuple(self.whether() for _ in shape)
         known = tuple(size if fixed else None for size, fixed in zip(shape, static, strict=True))
         if kind == "shared":
-            return self.program.node(f"sc.shared({text}, shape={known!r})", shape, 3)
+            node = self.program.node(f"sc.shared({text}, shape={known!r})", shape, 3)
+            self.program.shared.append(node)
+            return node
         name = f"x{len(self.program.inputs)}"
         node = self.program.node(f"sc.tensor({dtype!r}, {known!r}, name={name!r})", shape, 3)
         self.program.inputs.append(node.name)
@@ -385,7 +407,7 @@ class Author:
             ndim = len(node.shape)
             order = ", ".join(["'x'", *map(str, range(ndim))])
             node = self.program.node(f"{node.name}.dimshuffle({order})", (1, *node.shape), node.bound)
-        if not node.shape:
+        if len(node.shape) != 4:
             return
         batch, channels, rows, columns = node.shape
         height, width = self.choose([1, 2, 3]), self.choose([1, 2, 3])
@@ -413,13 +435,29 @@ class Author:
             self.unary, self.binary, self.binary, self.pattern, self.choice, self.cast, self.reduction,
             self.shuffle, self.reshape, self.part, self.arrangement, self.product, self.convolution,
         ]  # fmt: skip
+        kinds += [partial(step, self) for step in STEPS]
         for _ in range(steps):
             self.choose(kinds)()
         program = self.program
+        for node in program.shared:
+            self.update(node)
         wanted = self.draw(st.integers(1, 3))
         program.outputs = [program.nodes[-1].name]
         program.outputs += [self.choose(program.nodes).name for _ in range(wanted - 1)]
         return program
+
+
+    def update(self, node: Node) -> None:
+        """A new value for a shared variable, if any: something of its type, another one's value say."""
+        static = node.variable.type.shape
+        fitting = [
+            other.name
+            for other in self.program.nodes
+            if other.dtype == node.dtype and other.shape == node.shape
+            and all(b is not None for a, b in zip(static, other.variable.type.shape, strict=True) if a is not None)
+        ]  # fmt: skip
+        if self.whether():
+            self.program.updates[node.name] = self.choose(fitting)
 
 
 def _together(first: Node, second: Node) -> bool:

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from benchmarks.kinds import elementwise_chain, mlp_step, reduction
+from benchmarks.kinds import elementwise_chain, mlp_step, network, reduction
 from benchmarks.peers import Arrays, Peer, Prepared, flipped
 
 
@@ -23,6 +23,8 @@ class Jax(Peer):
         "mlp_step": ("jit",),
         "recurrent": ("jit",),
         "batch_slices": ("jit",),
+        "convolution": ("jit",),
+        "network": ("jit",),
     }
 
     def start(self, threads: int) -> None:
@@ -143,6 +145,91 @@ class Jax(Peer):
             return jax.lax.dynamic_slice_in_dim(data, index * batch, batch).mean(axis=0)
 
         return Prepared(lambda index: np.asarray(call(data, index)), lambda fed: int(fed["index"]))
+
+    def largest(self, x: object, window: int) -> object:
+        """The largest of each window over the spatial axes."""
+        jax, size = self.library, (1, 1, *(window,) * (x.ndim - 2))
+        return jax.lax.reduce_window(x, -np.inf, jax.lax.max, size, size, "VALID")
+
+    def convolution(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        jax, part, numpy = self.library, parameters["part"], self.library.numpy
+        filters, ndim = arrays["filters"], arrays["image"].ndim - 2
+        bias = arrays["bias"].reshape(-1, *(1,) * ndim)
+
+        def maps(image: object, filters: object) -> object:
+            return jax.lax.conv_general_dilated(
+                image, filters, parameters["stride"], [tuple(pair) for pair in parameters["pads"]],
+                rhs_dilation=parameters["dilation"], feature_group_count=parameters["groups"],
+            )  # fmt: skip
+
+        def forward(image: object, gradient: object) -> object:
+            found = maps(image, filters)
+            found = self.largest(found, parameters["pool"]) if parameters["pool"] else found
+            return (numpy.tanh if parameters["act"] == "tanh" else jax.nn.relu)(found + bias)
+
+        def backward(image: object, gradient: object) -> object:
+            if part == "by_image":
+                return jax.vjp(lambda x: maps(x, filters), image)[1](gradient)[0]
+            return jax.vjp(lambda w: maps(image, w), filters)[1](gradient)[0]
+
+        call = jax.jit(forward if part == "forward" else backward)
+        return Prepared(lambda pair: np.asarray(call(*pair)), self.put("image", "gradient"))
+
+    def network(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        jax, numpy, train = self.library, self.library.numpy, parameters["train"]
+        plan = [(layer, list(own)) for layer, _, own in network.named(parameters)]
+
+        def scores(weights: dict, x: object) -> object:
+            stack = []
+            column = lambda vector: vector[:, None, None]  # noqa: E731
+            for layer, own in plan:
+                mine = [weights[name] for name in own]
+                match layer:
+                    case ["conv", _, _, pad, bias]:
+                        x = jax.lax.conv_general_dilated(x, mine[0], (1, 1), [(pad, pad)] * 2)
+                        x = x + column(mine[1]) if bias else x
+                    case ["norm"]:
+                        number = own[0].removeprefix("gamma")
+                        if train:
+                            mean, variance = x.mean((0, 2, 3)), x.var((0, 2, 3))
+                        else:
+                            mean, variance = arrays[f"mean{number}"], arrays[f"variance{number}"]
+                        scale = mine[0] / numpy.sqrt(variance + network.EPSILON)
+                        x = (x - column(mean)) * column(scale) + column(mine[1])
+                    case ["pool", window]:
+                        x = self.largest(x, window)
+                    case ["dense", _]:
+                        x = x.reshape(len(x), -1) @ mine[0] + mine[1]
+                    case ["mean"]:
+                        x = x.mean((2, 3))
+                    case ["push"]:
+                        stack.append(x)
+                    case ["add"]:
+                        x = x + stack.pop()
+                    case ["relu"]:
+                        x = jax.nn.relu(x)
+                    case ["tanh"]:
+                        x = numpy.tanh(x)
+            return x
+
+        names = network.names(parameters)
+        weights = dict(zip(names, self.put(*names)(arrays), strict=True))
+        if not train:
+            closed = jax.jit(lambda x: scores({name: arrays[name] for name in names}, x))
+            return Prepared(lambda given: np.asarray(closed(given[0])), self.put("image"))
+
+        @jax.jit
+        def step(weights: dict, x: object, labels: object, rate: object) -> tuple:
+            cost = lambda weights: self.loss(scores(weights, x), labels)  # noqa: E731
+            value, gradients = jax.value_and_grad(cost)(weights)
+            return value, {name: weights[name] - rate * gradients[name] for name in names}
+
+        def run(batch: tuple) -> tuple[np.ndarray, ...]:
+            value, new = step(weights, *batch)
+            weights.update(new)
+            return np.asarray(value), *(np.asarray(weights[name]) for name in names)
+
+        return Prepared(run, self.put(*network.FED))
 
 
 PEER = Jax()

@@ -15,7 +15,12 @@ class OnnxRuntime(Peer):
     """`run` hands out fresh arrays; `bound` writes into one array again and again, which is faster."""
 
     requires = ("onnxruntime",)
-    variants = {"conv_layer": ("run", "bound"), "tiny_call": ("run",)}  # noqa: RUF012
+    variants = {  # noqa: RUF012
+        "conv_layer": ("run", "bound"),
+        "tiny_call": ("run",),
+        "convolution": ("run",),
+        "network": ("run",),
+    }
 
     def start(self, threads: int) -> None:
         import onnxruntime
@@ -27,14 +32,19 @@ class OnnxRuntime(Peer):
         return self.library.__version__
 
     def refuses(self, kind: str, parameters: Mapping[str, Any], dtype: str) -> str | None:
-        return "its Conv on the CPU is float32 only" if (kind, dtype) == ("conv_layer", "float64") else None
+        if kind != "tiny_call" and dtype == "float64":
+            return "its Conv on the CPU is float32 only"
+        return onnx_bytes.refusal(kind, parameters)
 
     def session(self, nodes: list[bytes], name: str, array: np.ndarray, constants: Arrays) -> object:
         """A session for a graph with one input `name`, like `array`, and one output `y`."""
+        return self.of_model(onnx_bytes.model(nodes, name, array, constants))
+
+    def of_model(self, model: bytes) -> object:
+        """A session for a model."""
         options = self.library.SessionOptions()
         options.intra_op_num_threads = self.threads
         options.inter_op_num_threads = 1
-        model = onnx_bytes.model(nodes, name, array, constants)
         return self.library.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
     def conv_layer(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
@@ -64,6 +74,14 @@ class OnnxRuntime(Peer):
         nodes = [node("Add", ["x", "one"], "sum"), node("Tanh", ["sum"], "y")]
         session = self.session(nodes, "x", arrays["x"], {"one": np.ones((), arrays["x"].dtype)})
         return Prepared(lambda x: session.run(None, {"x": x})[0], lambda fed: fed["x"])
+
+    def convolution(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        session = self.of_model(onnx_bytes.convolution(parameters, arrays))
+        return Prepared(lambda image: session.run(None, {"image": image})[0], lambda fed: fed["image"])
+
+    def network(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        session = self.of_model(onnx_bytes.networks(parameters, arrays))
+        return Prepared(lambda image: session.run(None, {"image": image})[0], lambda fed: fed["image"])
 
 
 PEER = OnnxRuntime()

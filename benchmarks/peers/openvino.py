@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers import Arrays, Peer, Prepared, flipped
+from benchmarks.peers import Arrays, Peer, Prepared, flipped, onnx_bytes
 
 
 class OpenVino(Peer):
     """Held to float32 (it may choose bfloat16) and to latency; inputs and outputs are shared, not copied."""
 
     requires = ("openvino",)
-    variants = {"conv_layer": ("latency",), "tiny_call": ("latency",)}  # noqa: RUF012
+    variants = {  # noqa: RUF012
+        "conv_layer": ("latency",),
+        "tiny_call": ("latency",),
+        "convolution": ("latency",),
+        "network": ("latency",),
+    }
 
     def start(self, threads: int) -> None:
         # With this module OpenVINO forks a process that reports on the user; without, it has its own stub.
@@ -30,11 +35,16 @@ class OpenVino(Peer):
         return self.library.__version__
 
     def refuses(self, kind: str, parameters: Mapping[str, Any], dtype: str) -> str | None:
-        return "its CPU plug-in computes float64 in float32" if dtype == "float64" else None
+        if dtype == "float64":
+            return "its CPU plug-in computes float64 in float32"
+        return onnx_bytes.refusal(kind, parameters)
 
     def request(self, result: object, parameter: object) -> object:
         """An inference request of the model with this one input and output."""
-        model = self.library.Model([result], [parameter], "case")
+        return self.of_model(self.library.Model([result], [parameter], "case"))
+
+    def of_model(self, model: object) -> object:
+        """An inference request of a model."""
         settings = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "f32",
@@ -62,6 +72,14 @@ class OpenVino(Peer):
         x = ops.parameter(arrays["x"].shape, arrays["x"].dtype)
         one = np.ones((), arrays["x"].dtype)
         return self.prepared(self.request(ops.tanh(ops.add(x, one)), x), "x")
+
+    def convolution(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        model = self.core.read_model(onnx_bytes.convolution(parameters, arrays))
+        return self.prepared(self.of_model(model), "image")
+
+    def network(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        model = self.core.read_model(onnx_bytes.networks(parameters, arrays))
+        return self.prepared(self.of_model(model), "image")
 
 
 PEER = OpenVino()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import perf_counter
 
-from benchmarks.kinds import elementwise_chain, mlp_step, reduction
+from benchmarks.kinds import elementwise_chain, mlp_step, network, reduction
 from benchmarks.peers import Arrays, Peer, Prepared, in_order
 
 
@@ -22,6 +22,8 @@ class Symconv(Peer):
         "mlp_step": ("function",),
         "recurrent": ("function",),
         "batch_slices": ("function",),
+        "convolution": ("function",),
+        "network": ("function",),
     }
 
     def start(self, threads: int) -> None:
@@ -114,6 +116,79 @@ class Symconv(Peer):
         data, index, batch = sc.shared(arrays["data"], name="data"), sc.lscalar("index"), parameters["batch"]
         f = sc.function([index], data[index * batch : (index + 1) * batch].mean(axis=0))
         return Prepared(f, lambda fed: int(fed["index"]), explain=lambda: explanation(f))
+
+    def convolution(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc, part = self.library, parameters["part"]
+        ndim, dtype = arrays["image"].ndim - 2, str(arrays["image"].dtype)
+        tensor = getattr(sc, f"tensor{ndim + 2}")
+        x, given = tensor("image", dtype=dtype), tensor("gradient", dtype=dtype)
+        W, b = sc.shared(arrays["filters"], name="W"), sc.shared(arrays["bias"], name="b")
+        convolve, pool = getattr(sc, f"conv{ndim}d"), getattr(sc, f"pool_{ndim}d")
+        first = (lambda each: each[0]) if ndim == 1 else tuple
+        maps = convolve(
+            x, W, border_mode=tuple(map(tuple, parameters["pads"])), subsample=first(parameters["stride"]),
+            filter_dilation=first(parameters["dilation"]), num_groups=parameters["groups"], filter_flip=False,
+        )  # fmt: skip
+        if part == "forward":
+            if parameters["pool"]:
+                maps = pool(maps, (parameters["pool"],) * ndim, ignore_border=True)
+            activate = sc.tanh if parameters["act"] == "tanh" else sc.relu
+            result = activate(maps + b.dimshuffle("x", 0, *"x" * ndim))
+        else:
+            result = sc.grad(None, x if part == "by_image" else W, known_grads={maps: given})
+        f = sc.function([x, given], result, on_unused_input="ignore")
+        return Prepared(lambda pair: f(*pair), in_order("image", "gradient"), explain=lambda: explanation(f))
+
+    def network(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        sc, train = self.library, parameters["train"]
+        dtype = str(arrays["image"].dtype)
+        image, rate = sc.tensor4("image", dtype=dtype), sc.scalar("rate", dtype=dtype)
+        labels = sc.vector("labels", dtype="int64")
+        names = network.names(parameters)
+        weights = {name: sc.shared(arrays[name], name=name) for name in names}
+        x, stack, bias = image, [], None
+        plan = list(network.named(parameters))
+        for position, (layer, _, own) in enumerate(plan):
+            mine = [weights[name] for name in own]
+            match layer:
+                case ["conv", _, _, pad, _]:
+                    x = sc.conv2d(x, mine[0], border_mode=pad, filter_flip=False)
+                    bias = mine[1].dimshuffle("x", 0, "x", "x") if len(mine) > 1 else None
+                case ["norm"] if train:
+                    x = sc.batch_normalization_train(x, *mine, axes="spatial", epsilon=network.EPSILON)[0]
+                case ["norm"]:
+                    number = next(iter(own)).removeprefix("gamma")
+                    given = [arrays[f"{name}{number}"] for name in ("mean", "variance")]
+                    x = sc.batch_normalization_test(x, *mine, *given, axes="spatial", epsilon=network.EPSILON)
+                case ["pool", window]:
+                    x = sc.pool_2d(x, (window, window), ignore_border=True)
+                case ["dense", _]:
+                    if x.ndim > 2:
+                        x = x.flatten(2)
+                    x = sc.dot(x, mine[0]) + mine[1]
+                case ["mean"]:
+                    x = x.mean(axis=(2, 3))
+                case ["push"]:
+                    stack.append(x)
+                case ["add"]:
+                    x = x + stack.pop()
+                case [name]:
+                    x = getattr(sc, name)(x)
+            pool_follows = position + 1 < len(plan) and plan[position + 1][0][0] == "pool"
+            if bias is not None and not (layer[0] == "conv" and pool_follows):  # as the chapter does
+                x, bias = x + bias, None
+        if not train:
+            f = sc.function([image], x)
+            return Prepared(f, lambda fed: fed["image"], explain=lambda: explanation(f))
+        cost = sc.softmax_crossentropy(x, labels).mean()
+        gradients = sc.grad(cost, list(weights.values()))
+        updates = [(w, w - rate * gradient) for w, gradient in zip(weights.values(), gradients, strict=True)]
+        f = sc.function([image, labels, rate], cost, updates=updates)
+
+        def run(batch: tuple) -> tuple:
+            return f(*batch), *(weight.get_value(borrow=True) for weight in weights.values())
+
+        return Prepared(run, in_order(*network.FED), explain=lambda: explanation(f))
 
 
 def explanation(function: object) -> str:

@@ -6,7 +6,7 @@ import shutil
 
 import numpy as np
 
-from benchmarks.kinds import elementwise_chain, mlp_step, reduction
+from benchmarks.kinds import elementwise_chain, mlp_step, network, reduction
 from benchmarks.peers import Arrays, Peer, Prepared, flipped
 
 
@@ -23,6 +23,8 @@ class Torch(Peer):
         "mlp_step": ("eager", "compiled"),
         "recurrent": ("eager",),
         "batch_slices": ("eager",),
+        "convolution": ("eager", "channels_last", "compiled", "compiled_channels_last"),
+        "network": ("eager", "channels_last", "compiled", "compiled_channels_last"),
     }
 
     def start(self, threads: int) -> None:
@@ -88,7 +90,7 @@ class Torch(Peer):
 
     def perhaps_compiled(self, variant: str, call):
         """A function as it is, or through torch.compile."""
-        if variant != "compiled":
+        if not variant.startswith("compiled"):
             return call
         self.make_ready_to_compile()
         self.library._inductor.config.freezing = False
@@ -178,6 +180,115 @@ class Torch(Peer):
             return data[index * batch : (index + 1) * batch].mean(0).numpy()
 
         return Prepared(run, lambda fed: int(fed["index"]))
+
+    def laid_out(self, variant: str, array: np.ndarray):
+        """A tensor of an array, of images or filters in the variant's layout."""
+        torch = self.library
+        tensor = torch.from_numpy(array)
+        last = {4: torch.channels_last, 5: torch.channels_last_3d}.get(tensor.ndim)
+        if variant.endswith("channels_last") and last is not None:
+            return tensor.contiguous(memory_format=last)
+        return tensor
+
+    def convolution(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        torch, part, window = self.library, parameters["part"], parameters["pool"]
+        filters, bias = self.laid_out(variant, arrays["filters"]), torch.from_numpy(arrays["bias"])
+        ndim, functions = filters.ndim - 2, torch.nn.functional
+        pads = [low for low, _ in parameters["pads"]]
+        if any(low != high for low, high in parameters["pads"]):
+            raise ValueError("torch.conv pads both sides alike")
+        steps = parameters["stride"], pads, parameters["dilation"]
+        pool = getattr(functions, f"max_pool{ndim}d")
+        convolve = getattr(torch, f"conv{ndim}d")
+        activate = torch.tanh if parameters["act"] == "tanh" else torch.relu
+        inplace = torch.tanh_ if parameters["act"] == "tanh" else torch.relu_
+        if variant in ("eager", "channels_last"):
+            activate = inplace
+
+        def forward(image, gradient):
+            maps = convolve(image, filters, bias, *steps, parameters["groups"])
+            return activate(pool(maps, window) if window else maps)
+
+        wanted = [part == "by_image", part == "by_filters", False]
+
+        def backward(image, gradient):
+            found = torch.ops.aten.convolution_backward(
+                gradient, image, filters, None, *steps, False, [0] * ndim, parameters["groups"], wanted
+            )
+            return found[0] if part == "by_image" else found[1]
+
+        call = self.perhaps_compiled(variant, forward if part == "forward" else backward)
+
+        def run(given: tuple) -> np.ndarray:
+            with torch.inference_mode():
+                return call(*given).numpy()
+
+        names = "image", "gradient"
+        return Prepared(run, lambda fed: [self.laid_out(variant, fed[name]) for name in names])
+
+    def network(self, variant: str, parameters: dict, arrays: Arrays) -> Prepared:
+        torch, functions, train = self.library, self.library.nn.functional, parameters["train"]
+        plan = [(layer, list(own)) for layer, _, own in network.named(parameters)]
+        weights = {name: self.laid_out(variant, arrays[name].copy()) for name in network.names(parameters)}
+        fixed = {name: torch.from_numpy(array) for name, array in arrays.items()
+                 if name.startswith(("mean", "variance"))}  # fmt: skip
+        if train:
+            for weight in weights.values():
+                weight.requires_grad_()
+
+        def scores(x):
+            stack = []
+            for layer, own in plan:
+                mine = [weights[name] for name in own]
+                match layer:
+                    case ["conv", _, _, pad, _]:
+                        x = torch.conv2d(x, *mine, padding=pad)
+                    case ["norm"]:
+                        number = own[0].removeprefix("gamma")
+                        known = [fixed.get(f"{name}{number}") for name in ("mean", "variance")]
+                        given = [None, None] if train else known
+                        x = functions.batch_norm(x, *given, *mine, training=train, eps=network.EPSILON)
+                    case ["pool", window]:
+                        x = functions.max_pool2d(x, window)
+                    case ["dense", _]:
+                        x = torch.addmm(mine[1], x.flatten(1), mine[0])
+                    case ["mean"]:
+                        x = x.mean((2, 3))
+                    case ["push"]:
+                        stack.append(x)
+                    case ["add"]:
+                        x = x + stack.pop()
+                    case [name]:
+                        x = getattr(torch, name)(x)
+            return x
+
+        if not train:
+            call = self.perhaps_compiled(variant, scores)
+
+            def answer(batch: tuple) -> np.ndarray:
+                with torch.inference_mode():
+                    return call(batch[0]).numpy()
+
+            return Prepared(answer, lambda fed: [self.laid_out(variant, fed["image"])])
+
+        cost = self.perhaps_compiled(variant, lambda x, labels: functions.cross_entropy(scores(x), labels))
+
+        def update(gradients: tuple, rate: object) -> None:
+            for weight, gradient in zip(weights.values(), gradients, strict=True):
+                weight -= rate * gradient
+
+        if variant.startswith("compiled"):
+            update = torch.compile(update)
+
+        def run(batch: tuple) -> tuple[np.ndarray, ...]:
+            with torch.enable_grad():
+                value = cost(*batch[:2])
+                gradients = torch.autograd.grad(value, list(weights.values()))
+            with torch.no_grad():
+                update(gradients, batch[2])
+            return value.detach().numpy(), *(weight.detach().numpy() for weight in weights.values())
+
+        return Prepared(run, lambda fed: tuple(self.laid_out(variant, fed[name]) for name in network.FED))
 
 
 PEER = Torch()

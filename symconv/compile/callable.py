@@ -8,7 +8,7 @@ import numpy as np
 from numpy import ndarray
 
 from symconv.compile.arguments import Argument
-from symconv.compile.check import check_finite, compare
+from symconv.compile.check import Watcher, check_finite, compare
 from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
 from symconv.compile.tune import Tuner
@@ -37,7 +37,12 @@ class Function:
         What the user built.
     name : str
         For printing.
+    watcher : Watcher or None
+        What sees every apply of a call. The graph is then interpreted as it stands before fusion, and
+        nothing is compiled, but in the checked mode.
     """
+
+    watcher: Watcher | None = None
 
     def __init__(
         self,
@@ -177,7 +182,8 @@ class Function:
 
     def _mode(self, settings: Settings) -> str:
         """How calls are made under these settings."""
-        return "watched" if settings.check_finite else self.mode or settings.mode
+        watched = settings.check_finite or self.watcher is not None
+        return "watched" if watched else self.mode or settings.mode
 
     def _update(self, arguments: Sequence[Array], run: Run) -> Sequence[Array]:
         """Run, then give shared variables their new values: all of them, or none where anything raises."""
@@ -199,9 +205,11 @@ class Function:
         mode = self.mode or settings.mode
 
         def run(arguments: Sequence[Array]) -> Sequence[Array]:
-            watch = check_finite if settings.check_finite else None
-            meant = [np.array(result) for result in interpret(self.graph, arguments, watch)]
-            if mode == "interpreted":
+            watcher = self.watcher or Watcher(after=check_finite if settings.check_finite else None)
+            graph = self.graph if self.watcher is None or mode == "checked" else self.stages["specialised"]
+            interpreted = interpret(graph, arguments, watcher.after, watcher.before)
+            meant = [np.array(result) for result in interpreted]
+            if mode == "interpreted" or (self.watcher is not None and mode != "checked"):
                 return meant
             results = self._run(arguments)
             if mode == "checked":
@@ -481,7 +489,7 @@ class Function:
 
     def __repr__(self) -> str:
         inputs = ", ".join(f"{variable}: {variable.type}" for variable in self.graph.inputs)
-        outputs = ", ".join(str(variable.type) for variable in self.graph.outputs)
+        outputs = ", ".join(f"{variable.type}" for variable in self.graph.outputs)
         return f"<function {self.name}({inputs}) -> {outputs or 'nothing'}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:

@@ -79,8 +79,7 @@ def _slot_lines(arena: Arena) -> list[str]:
     lines = []
     for slot in arena.slots:
         buffer = slot.buffer
-        plain = slot.shape is None or len(slot.shape) == 1
-        shape = "" if plain else f".reshape({', '.join(map(str, slot.shape or ())) or '()'})"
+        shape = "" if slot.shape is None else _shaped(buffer)
         name = buffer.name if slot.shape is not None else f"{buffer.name}_memory"
         part = f"arena[{slot.offset}:{slot.offset + slot.size}]"
         lines.append(f"    {name} = {part}.view(np.{_dtype(buffer)}){shape}")
@@ -185,9 +184,18 @@ def _block(name: str, loop: Loop, memory: Memory) -> str:
         if slot.shape is None:
             buffer = slot.buffer
             count = " * ".join(_factor(size) for size in buffer.shape if size != 1)
-            shape = f".reshape({', '.join(map(str, buffer.shape)) or '()'})" if buffer.ndim != 1 else ""
-            lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{shape}")
+            lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{_shaped(buffer)}")
     return _function(name, [*symbols, *_loop_arguments(loop), "scratch"], [], lines + _statements(loop.body))
+
+
+def _shaped(buffer: Buffer) -> str:
+    """What makes the buffer's axes of its memory."""
+    if buffer.ndim == 1:
+        return ""
+    text = f".reshape({', '.join(map(str, buffer.laid_out)) or '()'})"
+    if buffer.order:
+        text += f".transpose({', '.join(str(buffer.order.index(axis)) for axis in range(buffer.ndim))})"
+    return text
 
 
 def _factor(size: Size) -> str:

@@ -18,6 +18,7 @@ from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import Tune, lower
 from symconv.compile.program import Program, Results
 from symconv.compile.threads import BLAS, BUFFER
+from symconv.compile.timing import Timings
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import located
@@ -56,6 +57,8 @@ class Plan:
         Whether results are "fresh", may be "aliased", or are written into "given" arrays: see ``lower``.
     tune : callable, optional
         Says for which machine each kernel is written.
+    timings : Timings, optional
+        Where what each kernel takes is added up.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Plan:
         title: str,
         results: Results = "fresh",
         tune: Tune | None = None,
+        timings: Timings | None = None,
     ) -> None:
         started = perf_counter()
         self.machine = machine
@@ -76,7 +80,11 @@ class Plan:
         self.source = source.text
         self.filename = f"<symconv plan {next(_numbers)}>"
         namespace = emit.load(source, self.filename)
-        self.run = namespace["run"]
+        if timings is not None:
+            for kernel in self.program.all_kernels:
+                if kernel.whole is not None:
+                    namespace[kernel.name] = timings.wrapped(namespace[kernel.name], kernel.whole)
+        self.run = namespace["run"] if timings is None else timings.whole(namespace["run"])
         self._settle = namespace.get("settle")
         self._settling = [self.program.inputs.index(buffer) for buffer in emit.settling(self.program)]
         self.settled_by = tuple(position - len(graph.inputs) for position in self._settling)
@@ -218,6 +226,7 @@ class Planner:
         self.title = title
         self.results = results
         self.tune = tune
+        self.timings: Timings | None = None
         self.plans: dict[Any, Plan] = {}
         self._lock = Lock()
         # Where the type states all sizes of an array there is nothing to look up.
@@ -243,7 +252,9 @@ class Planner:
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
         with self._lock, paused_collection():
-            plan = Plan(self.graph, self.sources, types, machine, title, self.results, self.tune)
+            plan = Plan(
+                self.graph, self.sources, types, machine, title, self.results, self.tune, self.timings
+            )
             plan.used = next(_tick)
             self.plans[self._key(arrays, settings)] = plan
             while len(self.plans) > settings.plans:

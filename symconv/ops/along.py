@@ -115,43 +115,10 @@ class AddAlong(Op):
         return [g, None, TakeAlong(self.axis)(g, inputs[1])]
 
 
-def take_along_axis(x: Operand, indices: Operand, axis: int = -1) -> Variable:
-    """The elements of ``x`` at ``indices`` along an axis, as ``numpy.take_along_axis``.
-
-    Parameters
-    ----------
-    x : variable or array_like
-    indices : integer variable or array_like
-        Of the rank of ``x`` and, but for ``axis``, of its sizes. Negative ones count from the end.
-    axis : int
-        The axis that the indices number.
-
-    Returns
-    -------
-    Variable
-        Of the shape of ``indices`` and the dtype of ``x``: for axis 1 of matrices
-        ``x[i, indices[i, j]]`` stands at (i, j). Its gradient accumulates where indices repeat.
-
-    Raises
-    ------
-    DTypeError
-        For indices that are no integers.
-    ShapeError
-        For ranks or sizes that differ.
-    IndexError
-        When run, for an index beyond the axis.
-
-    Examples
-    --------
-    >>> import symconv as sc
-    >>> x, labels = sc.matrix("x"), sc.lvector("labels")
-    >>> picked = sc.take_along_axis(x, labels.dimshuffle(0, "x"), axis=1)
-    >>> picked.eval({x: [[1.0, 2.0], [3.0, 4.0]], labels: [1, 0]})
-    array([[2.],
-           [3.]])
-    """
+def taken_along(x: Operand, indices: Operand, axis: int = -1) -> Variable:
+    """The elements of ``x`` at ``indices`` along an axis by one op, where no other axis stretches."""
     x, indices = as_variable(x), as_variable(indices)
-    result: Variable = TakeAlong(normalised_axis(axis, x.ndim))(x, indices)
+    result: Variable = TakeAlong(normalised_axis(axis, x))(x, indices)
     return result
 
 
@@ -179,9 +146,9 @@ def add_along_axis(x: Operand, indices: Operand, values: Operand, axis: int = -1
         As ``take_along_axis``.
     """
     x, indices = as_variable(x), as_variable(indices)
-    axis = normalised_axis(axis, x.ndim)
+    axis = normalised_axis(axis, x)
     result: Variable = AddAlong(axis)(x, indices, cast(values, x.dtype))
     return result
 
 
-__all__ = ["AddAlong", "TakeAlong", "add_along_axis", "take_along_axis"]
+__all__ = ["AddAlong", "TakeAlong", "add_along_axis", "taken_along"]

@@ -148,11 +148,25 @@ def _backward(a: Variable, g: Variable, axis: int) -> Variable:
     return _reversed(Recurrence(axis)(factors, _reversed(g, axis)), axis)
 
 
+def _product_of_others(x: Variable, axes: Sequence[int]) -> Variable:
+    """For each element the product of all others along axes: without division, and so right beside zeros.
+
+    Along one axis those before times those after; then times the products of all other lines of that axis.
+    """
+    result = ones_like(x)
+    for number, axis in enumerate(axes):
+        before = cumprod(_shifted(x, axis, ones=True), axis)
+        after = _reversed(cumprod(_shifted(_reversed(x, axis), axis, ones=True), axis), axis)
+        result = before * after if number == 0 else result * (before * after)
+        x = x.prod(axis=axis, keepdims=True)
+    return result
+
+
 def _cumulated(kind: Literal["add", "multiply"], x: Operand, axis: int | None) -> Variable:
     x = as_variable(x)
     if axis is None:
         x, axis = flatten(x), 0
-    result: Variable = Cumulate(kind, normalised_axis(axis, x.ndim))(x)
+    result: Variable = Cumulate(kind, normalised_axis(axis, x))(x)
     return result
 
 
@@ -203,7 +217,7 @@ def diff(x: Operand, n: int = 1, axis: int = -1) -> Variable:
         For a negative ``n``.
     """
     result: Variable = as_variable(x)
-    along = normalised_axis(axis, result.ndim)
+    along = normalised_axis(axis, result)
     if not hasattr(n, "__index__") or n.__index__() < 0:
         raise OptionError(f"diff takes differences n >= 0 times, got n={n!r}", where=here())
     for _ in range(n.__index__()):
@@ -212,6 +226,6 @@ def diff(x: Operand, n: int = 1, axis: int = -1) -> Variable:
     return result
 
 
-METHODS.update(cumsum=cumsum, cumprod=cumprod)
+METHODS.update(cumsum=cumsum, cumprod=cumprod, _product_of_others=_product_of_others)
 
 __all__ = ["cumprod", "cumsum", "diff"]

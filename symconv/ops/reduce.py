@@ -66,12 +66,9 @@ def _counted(dtype: str) -> str:
 
 
 def _prod_gradient(x: Variable, z: Variable, g: Variable, axes: tuple[int, ...]) -> Variable:
-    # Beside one zero only that zero has a derivative, the product of the others; beside two nothing has.
-    is_zero = eq(x, 0)
-    zeros = sum(is_zero, axes, keepdims=True)
-    others = prod(switch(is_zero, 1, x), axes, keepdims=True)
-    alone = switch(eq(zeros, 1), others, 0)
-    return g * switch(is_zero, alone, switch(eq(zeros, 0), others, 0) / switch(is_zero, 1, x))
+    # By products from both ends, which are above this module: z / x would be wrong beside zeros.
+    others: Variable = METHODS["_product_of_others"](x, axes)
+    return g * others
 
 
 REDUCTIONS = {
@@ -243,7 +240,7 @@ class ArgReduce(Op):
 def _reduce(kind: str, x: Operand, axis: Axes, keepdims: bool, dtype: Any = None) -> Variable:
     x = as_variable(x)
     name = None if dtype is None else dtype_name(dtype)
-    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x.ndim), bool(keepdims), name)(x)
+    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x), bool(keepdims), name)(x)
     return result
 
 
@@ -280,8 +277,8 @@ def prod(
 ) -> Variable:
     """The product over axes; parameters and dtypes as of ``sum``.
 
-    The gradient is right where elements are 0; a second gradient is not at such places. ``no_zeros`` promises
-    that there are none: then the gradient is g prod(x) / x, which costs less.
+    The gradient is right where elements are 0, in any order of derivative. ``no_zeros`` promises that there
+    are none: then the gradient is g prod(x) / x, which costs less.
     """
     return _reduce("prod_of_nonzeros" if no_zeros else "prod", x, axis, keepdims, dtype)
 
@@ -324,7 +321,7 @@ def mean(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = 
     wanted = x.dtype if not x.type.is_discrete else "float64"
     wanted = wanted if dtype is None else dtype_name(dtype)
     inner = "float32" if wanted == "float16" else wanted
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     total = sum(x, axes, keepdims, dtype=inner)
     return cast(total / cast(count_of(x, axes), inner), wanted)
 
@@ -337,7 +334,7 @@ def var(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) ->
     x = as_variable(x)
     if x.type.is_discrete:
         x = cast(x, "float64")
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     deviation = x - mean(x, axes, keepdims=True)
     squares = sqr(abs(deviation) if x.type.is_complex else deviation)
     if ddof == 0:
@@ -352,7 +349,7 @@ def std(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) ->
 
 def _position(kind: Literal["argmax", "argmin"], x: Operand, axis: Axes, keepdims: bool) -> Variable:
     x = as_variable(x)
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     kept = [index for index in range(x.ndim) if index not in axes]
     flat = flatten(dimshuffle(x, *kept, *axes), len(kept) + 1) if len(axes) != 1 else x
     result: Variable = ArgReduce(kind, axes[0] if len(axes) == 1 else len(kept))(flat)

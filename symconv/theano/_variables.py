@@ -15,10 +15,12 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
 from symconv.graph.nodes import Constant, Dialect, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
-from symconv.graph.origin import here
+from symconv.graph.origin import here, written_here
 from symconv.graph.traverse import leaves
 from symconv.graph.types import Array
 from symconv.graph.types import TensorType as CoreType
+from symconv.theano._print.spellings import one_written
+from symconv.theano._print.words import constant_text, type_text
 from symconv.theano.configuration import config
 
 Result = TypeVar("Result")
@@ -57,8 +59,14 @@ class VariableType(CoreType):
     def __hash__(self) -> int:
         return CoreType.__hash__(self)
 
-    def __repr__(self) -> str:
-        return f"TensorType({self})"
+    def __str__(self) -> str:
+        return type_text(self)
+
+    __repr__ = __str__
+
+    def __format__(self, how: str) -> str:
+        """With the sizes in symconv's own texts: its errors and pictures."""
+        return format(CoreType.__str__(self) if written_here(2) else str(self), how)
 
     @property
     def numpy_dtype(self) -> "np.dtype[Any]":
@@ -114,19 +122,21 @@ class TensorType(VariableType):
     def __hash__(self) -> int:
         return hash((self.dtype, self.broadcastable))
 
-    def __str__(self) -> str:
-        pattern = self.broadcastable
-        general = {0: "scalar", 1: "vector", 2: "matrix", 3: "3D", 4: "4D", 5: "5D"}
-        names: dict[tuple[bool, ...], str] = {(True, False): "row", (False, True): "col"}
-        names |= {(False,) * ndim: name for ndim, name in general.items()}
-        kind = names.get(pattern, str(pattern))
-        return f"TensorType({self.dtype}, {kind})"
+    def __format__(self, how: str) -> str:
+        return format(str(self), how)
 
-    __repr__ = __str__
 
 
 class TensorVariable(Variable):
     """A tensor that is not known yet."""
+
+    def __str__(self) -> str:
+        if self.name is not None:
+            return str(self.name)
+        return "<" + str(self.type) + ">" if self.owner is None else str(one_written(self))
+
+    def __repr__(self) -> str:
+        return str(self)
 
     @property
     def type(self) -> VariableType:
@@ -181,6 +191,9 @@ class Tag:
 
 class TensorConstant(TensorVariable, Constant):
     """A tensor known while the graph is built."""
+
+    def __str__(self) -> str:
+        return constant_text(self.data)
 
     @property
     def value(self) -> Any:
@@ -307,6 +320,26 @@ def upcast(*dtypes: str) -> str:
     for dtype in dtypes[1:]:
         result = np.promote_types(result, dtype)
     return result.name
+
+
+def noted(result: Result, **said: Any) -> Result:
+    """A variable that keeps how a program wrote it, for printing: the graph itself does not."""
+    vars(result)["said"] = said
+    return result
+
+
+def called(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that gives its results the name that Theano gives them."""
+
+    def call(*arguments: Any, **options: Any) -> Any:
+        result = adopted(function(*arguments, **options))
+        kept = options.get("keepdims") or (len(arguments) > 2 and arguments[2])
+        if not kept and result.name is None and result.owner is not None:
+            result.name = name
+        return result
+
+    call.__name__, call.__doc__ = name, function.__doc__
+    return call
 
 
 def theirs(function: Callable[..., Any]) -> Callable[..., Any]:

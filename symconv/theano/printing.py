@@ -1,21 +1,44 @@
-"""``theano.printing``: expressions as text, and values printed as they are computed; imports symconv."""
+"""``theano.printing``: expressions as text and pictures, values printed as they come; imports symconv."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from symconv import debugprint, pp
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
+from symconv.theano._print.brief import (
+    hex_digest,
+    min_informative_str,
+    position_independent_str,
+    var_descriptor,
+)
+from symconv.theano._print.formulas import (
+    DefaultPrinter,
+    FunctionPrinter,
+    IgnorePrinter,
+    LeafPrinter,
+    OperatorPrinter,
+    PatternPrinter,
+    PPrinter,
+    PrinterState,
+    default_printer,
+    leaf_printer,
+    pp,
+    pprint,
+)
+from symconv.theano._print.tree import debugprint
+from symconv.theano.configuration import config
 
-pprint = pp
+pydot_imported = True  # pictures need no pydot
+pydot_imported_msg = ""
 
 
-def _print_fn(op: "Print", value: Array) -> None:
+def _print_fn(op: "Print", xin: Any) -> None:
+    """A line for each attribute; methods are called."""
     for attribute in op.attrs:
-        found = getattr(value, attribute)
+        found = getattr(xin, attribute)
         print(op.message, attribute, "=", found() if callable(found) else found)
 
 
@@ -62,7 +85,26 @@ class Print(Op):
     ) -> Gradients:
         return [gradients[0]]
 
+    def __str__(self) -> str:
+        return f"Print{{message={self.message!r}, attrs={self.attrs!r}, global_fn={self.global_fn!r}}}"
 
-__getattr__ = refuses("theano.printing", globals())
 
-__all__ = ["Print", "debugprint", "pp", "pprint"]
+_refused = refuses("theano.printing", globals())
+
+
+def __getattr__(name: str) -> Any:
+    """``pydotprint`` and its colours: drawing is loaded when first used."""
+    if name not in ("pydotprint", "default_colorCodes"):
+        return _refused(name)
+    from symconv.theano._print.pictures import COLOURS, pydotprint
+
+    return pydotprint if name == "pydotprint" else COLOURS
+
+
+__all__ = [
+    "DefaultPrinter", "FunctionPrinter", "IgnorePrinter", "LeafPrinter", "OperatorPrinter", "PPrinter",
+    "PatternPrinter", "Print", "PrinterState", "config", "debugprint",
+    "default_printer", "hex_digest",
+    "leaf_printer", "min_informative_str", "position_independent_str", "pp", "pprint",
+    "pydot_imported", "pydot_imported_msg", "var_descriptor",
+]  # fmt: skip

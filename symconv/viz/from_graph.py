@@ -119,7 +119,7 @@ class _Collector:
             kind, label, group = "shared", variable.name or "shared", None
         else:
             kind, label, group = "input", variable.name or "input", None
-        name = self._add(kind, str(label), (), str(variable.type), "", group)
+        name = self._add(kind, str(label), (), f"{variable.type}", "", group)
         if not (isinstance(variable, Constant) and variable.data.size == 1):
             self.source[variable] = (name, "")  # a number stands beside each of its readers
         return name
@@ -132,7 +132,7 @@ class _Collector:
         single = len(node.outputs) == 1
         names = [str(output.name) for output in node.outputs if output.name is not None]
         detail = (*_in_lines(node.op.details), *(f"→ {name}" for name in names))
-        type = str(node.outputs[0].type) if single else ""
+        type = f"{node.outputs[0].type}" if single else ""
         origin = node.origin.short if node.origin is not None else ""
         name = self._add("op", node.op.label, detail, type, origin, group)
         for port, (source, label) in enumerate(arguments):
@@ -162,20 +162,20 @@ class _Collector:
         group = Group(f"g{len(self.groups)}", "inside " + str(node.op))
         self.groups.append(group)
         for variable in graph.inputs:
-            name = self._add("input", str(variable.name or "input"), (), str(variable.type), "", group.id)
+            name = self._add("input", str(variable.name or "input"), (), f"{variable.type}", "", group.id)
             self.source[variable] = (name, "")
         for member in graph.nodes:
             self._apply(member, group.id)
         for variable in graph.outputs:
             known = self.source.get(variable)
             source, label = known if known is not None else (self._leaf(variable, group.id), "")
-            name = self._add("output", str(variable.name or "result"), (), str(variable.type), "", group.id)
+            name = self._add("output", str(variable.name or "result"), (), f"{variable.type}", "", group.id)
             self.edges.append(Edge(source, name, label))
 
     def _result(self, label: str, variable: Variable) -> None:
         known = self.source.get(variable)
         source, edge_label = known if known is not None else (self._leaf(variable, None), "")
-        name = self._add("output", label, (), str(variable.type), "", None)
+        name = self._add("output", label, (), f"{variable.type}", "", None)
         self.edges.append(Edge(source, name, edge_label))
 
 

@@ -10,9 +10,18 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import kinds, measures, peers, report
-from benchmarks.cases import BY_NAME, CASES, FLOATS, Case, layer
+from benchmarks.cases import BY_NAME, CASES, FLOATS, Case, convolution, layer, network
 from benchmarks.crew import Crew, PeerSpec
-from benchmarks.measures import Options, against_best_peer, best_of_each, entry, growth, memory, steady
+from benchmarks.measures import (
+    Options,
+    against_best_peer,
+    best_of_each,
+    entry,
+    growth,
+    learning,
+    memory,
+    steady,
+)
 from benchmarks.peers import onnx_bytes
 
 QUICK = Options(rounds=2, seconds=0.0)
@@ -55,6 +64,13 @@ class Liar(Peer):
 
 PEER = Liar()
 '''
+
+
+LENET = [["conv", 3, 5, 0, True], ["pool", 2], ["tanh"], ["dense", 4], ["tanh"], ["dense", 10]]
+BLOCKS = [
+    ["conv", 2, 3, 1, False], ["push"], ["conv", 2, 3, 1, False], ["norm"], ["add"], ["relu"], ["mean"],
+    ["dense", 10],
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -118,6 +134,54 @@ def test_reference_is_the_formula(dtype):
     np.testing.assert_allclose(found, naive_layer(**wide), rtol=1e-13)
 
 
+@pytest.mark.parametrize("part", ["forward", "by_image", "by_filters"])
+def test_gradients_of_the_reference_of_convolutions(part):
+    kind = kinds.load("convolution")
+    more = {"pads": 1, "stride": 2, "dilation": 2, "groups": 2}
+    parameters = convolution((2, 4, 9, 8), (6, 3, 2), part=part, **more)
+    arrays = kind.inputs(parameters, "float64", seed=7)
+    random = np.random.default_rng(8)
+    x, W, g = (arrays[name] for name in ("image", "filters", "gradient"))
+    forward = {**parameters, "part": "forward", "act": "relu"}
+    shift = 10.0  # so that relu is the identity
+
+    def maps(image, filters):
+        given = {**arrays, "image": image, "filters": filters, "bias": np.full(6, shift)}
+        return kind.reference(forward, given) - shift
+
+    if part == "forward":
+        correlated = np.zeros_like(g)
+        padded = np.pad(x, [(0, 0), (0, 0), (1, 1), (1, 1)])
+        for n, k, r, s, c, i, j in np.ndindex(*g.shape, *W.shape[1:]):
+            pixel = padded[n, k // 3 * 2 + c, 2 * r + 2 * i, 2 * s + 2 * j]
+            correlated[n, k, r, s] += W[k, c, i, j] * pixel
+        np.testing.assert_allclose(maps(x, W), correlated, rtol=1e-12)
+        return
+    found = kind.reference(parameters, arrays)
+    direction = random.uniform(-1, 1, found.shape)
+    changed = maps(direction, W) if part == "by_image" else maps(x, direction)
+    np.testing.assert_allclose(np.vdot(found, direction), np.vdot(g, changed), rtol=1e-12)
+
+
+@pytest.mark.parametrize("layers", [LENET, BLOCKS], ids=["lenet", "residual"])
+def test_gradients_of_the_reference_of_networks(layers):
+    kind = kinds.load("network")
+    parameters = network(3, (2, 16, 16), layers, train=True)
+    arrays = kind.inputs(parameters, "float64", seed=5) | {"rate": np.asarray(1.0)}
+    _, *new = kind.reference(parameters, arrays)
+    step = 1e-6
+    for name, after in zip(kind.names(parameters), new, strict=True):
+        direction = np.random.default_rng(9).uniform(-1, 1, after.shape)
+        costs = [
+            kind.reference(parameters, {**arrays, name: arrays[name] + sign * step * direction})[0]
+            for sign in (-1, 1)
+        ]
+        slope = np.vdot(arrays[name] - after, direction)
+        np.testing.assert_allclose((costs[1] - costs[0]) / (2 * step), slope, rtol=1e-5, atol=1e-8)
+    scores = kind.reference({**parameters, "train": False}, arrays)
+    assert scores.shape == (3, 10)
+
+
 @pytest.mark.parametrize("kind", ["tiny_call", "elementwise_graph"])
 def test_small_references(kind):
     module, parameters = kinds.load(kind), {"size": 3, "nodes": 2}
@@ -135,6 +199,14 @@ SMALL = {
     "recurrent": {"steps": 5, "batch": 3, "features": 7, "hidden": 11},
     "batch_slices": {"data": [35, 7], "batch": 5},
 }
+CONVOLUTIONS = {
+    "forward": ("convolution", convolution((2, 4, 9, 8), (6, 3, 2), pads=1, groups=2, pool=2)),
+    "by_image": ("convolution", convolution((2, 4, 20), (6, 3), stride=2, part="by_image")),
+    "by_filters": ("convolution", convolution((1, 2, 5, 6, 7), (3, 2, 3, 2), part="by_filters")),
+    "scores": ("network", network(3, (2, 16, 16), BLOCKS, train=False)),
+    "step": ("network", network(3, (2, 16, 16), LENET, train=True)),
+    "blocks": ("network", network(3, (2, 16, 16), BLOCKS, train=True)),
+}
 
 
 @pytest.mark.parametrize("kind", SMALL)
@@ -145,6 +217,15 @@ def test_symconv_and_numpy_agree_with_the_references(kind):
         able = [spec.name for spec in crew.present if crew.variants(spec, case)]
     assert {one["peer"] for one in found["entries"]} == set(able) >= {"numpy_plain"}
     assert not [one for one in found["excluded"] if one["wrong"]]
+
+
+@pytest.mark.parametrize("name", CONVOLUTIONS)
+def test_symconv_agrees_with_the_references_of_convolutions(name):
+    case = Case(name, *CONVOLUTIONS[name])
+    with Crew((PeerSpec("symconv", "benchmarks.peers.symconv"),)) as crew:
+        found = steady.measure(case, "float64", crew, QUICK)
+    assert [one["peer"] for one in found["entries"]]
+    assert not found["excluded"]
 
 
 def test_gradients_of_the_references_are_derivatives():
@@ -239,6 +320,31 @@ def test_memory_of_a_fresh_process():
     leanest = min(one["over_baseline"] for one in found["entries"])
     assert leanest > columns
     assert all(one["median"] >= one["over_baseline"] for one in found["entries"])
+
+
+@pytest.mark.parametrize(
+    ("printed", "seconds", "met"),
+    [("test error 1.25%", 60, True), ("test error 2.00%", 60, False), ("test error 1.25%", 0, False)],
+)
+def test_an_example_is_judged_by_what_it_says_and_how_long_it_took(tmp_path, printed, seconds, met):
+    (tmp_path / "program.py").write_text(f"import sys; print(sys.argv[2]); print('{printed}')")
+    how = {"program": str(tmp_path / "program.py"), "seed": 7, "seconds": seconds}
+    case = replace(BY_NAME["lenet-digits"], parameters=how)
+    with Crew((PeerSpec("symconv", "benchmarks.peers.symconv"),)) as crew:
+        found = learning.measure(case, "float32", crew, QUICK)
+    assert found["verdict"]["met"] is met
+    assert f"test error {found['verdict']['value']:.2f}%" == printed
+    assert found["entries"][0]["seconds"] > 0
+
+
+def test_an_example_that_fails_is_named(tmp_path):
+    (tmp_path / "program.py").write_text("raise SystemExit('no digits today')")
+    how = {"program": str(tmp_path / "program.py"), "seed": 7, "seconds": 60}
+    with Crew((PeerSpec("symconv", "benchmarks.peers.symconv"),)) as crew:
+        found = learning.measure(replace(BY_NAME["lenet-digits"], parameters=how), "float32", crew, QUICK)
+    assert not found["entries"]
+    assert found["excluded"][0]["why"] == "no digits today"
+    assert found["verdict"]["met"] is None
 
 
 def sample(peer, milliseconds, variant="only"):

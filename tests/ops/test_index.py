@@ -412,3 +412,12 @@ def test_no_tensor_holds_a_value():
         sc.dvector("x")[0] = 1
     with pytest.raises(TypeError):
         _ = 3 in sc.dvector("x")
+
+
+@pytest.mark.parametrize("places", [lambda i: slice(None, None, -1), lambda i: i])
+def test_what_is_read_where_it_was_written_keeps_its_type(places):
+    # y is known to have size 1, what is read is not, and so may not broadcast
+    x, i = sc.dmatrix("x"), sc.lvector("i")
+    read = sc.set_subtensor(x[places(i)], [[5.0]])[places(i)]
+    f = sc.function([x, i], read * 2, on_unused_input="ignore")
+    np.testing.assert_array_equal(f(np.zeros((1, 1)), [0]), [[10]])

@@ -164,6 +164,23 @@ def test_gradient_of_a_product_with_zeros():
     np.testing.assert_array_equal(found, [[12, 8, 6], [12, 0, 0], [0, 0, 0], [0, 0, 0]])
 
 
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1)])
+def test_second_gradient_of_a_product_with_zeros(axes):
+    array = np.array([[2.0, 0.0, 4.0], [0.0, 3.0, 0.0]])
+    x = variable(None, None)
+    point = array + 0.0
+    hessian = sc.hessian(ops.sum(ops.prod(x, axes)), x)
+    expected = np.zeros((2, 3, 2, 3))
+    for i, j in np.ndindex(2, 3):  # a product is linear in each factor: differences of step 1 are exact
+        for k, m in np.ndindex(2, 3):
+            for s, t in ((1, 1), (1, 0), (0, 1), (0, 0)):
+                moved = point.copy()
+                moved[i, j] += s
+                moved[k, m] += t
+                expected[i, j, k, m] += (-1) ** (s + t) * moved.prod(axes).sum() if (i, j) != (k, m) else 0
+    np.testing.assert_array_equal(evaluate(hessian, {x: array}), expected)
+
+
 def test_gradient_of_extremes_goes_to_every_tie():
     x = variable(None, None)
     array = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])

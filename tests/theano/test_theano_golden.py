@@ -35,8 +35,28 @@ DIFFERENT = {
     "T.gammaln(abs(e))": "no gamma function yet",
     "T.grad(T.cast(i, 'float64').sum(), i)": "no gradient goes to integers",
     "x = T.dmatrix('x'); iter(x)": "iterating raises at once, not at the first element",
-    "x = T.dmatrix('x'); result = str(x.type)": "types print with their sizes",
 }
+SHOWN = "exec(SHOW, globals()); result = show({})"
+DIFFERENT |= {
+    SHOWN.format(code): reason
+    for reason, codes in {
+        "a function of symconv's that Theano makes of other parts": (
+            "T.outer(v, v)", "T.tensordot(d, e, axes=1)", "T.eye(3)", "T.tile(v, 2)", "T.repeat(v, 2)", "d.size",
+            "T.split(d, [1, 2], 2, axis=0)[1]",
+        ),
+        "its numbers have the dtype of the tensor": ("d.norm(2)", "T.nnet.hard_sigmoid(d)"),
+        "pp prints the indices in their order; Theano in reverse": ("d[0, 1]", "t3[1, :, n]"),
+        "the bound of a slice that is 0 is none": ("d[0:]",),
+        "gradients are symconv's own graphs": (
+            "T.grad(d.sum(), d)", "T.grad((d ** 2).sum(), d)", "T.grad(T.dot(d, W).sum(), W)", "T.grad(s ** 2, s)",
+        ),
+    }.items()
+    for code in codes
+}  # fmt: skip
+DIFFERENT[
+    "exec(SHOW, globals()); a = d + e; ids = {}; result = [debugprint(a, file='str', used_ids=ids), "
+    "debugprint(a * e, file='str', used_ids=ids)]"
+] = "Theano forgets the identifiers that it is given"
 COPY = "x = T.dscalar('x'); A = theano.shared(1.); f_ = theano.function([x], A * 1, updates=[(A, A + x)]); "
 DIFFERENT[COPY + "g_ = f_.copy(share_memory=False); f_(2.); result = g_(1.)"] = "the copy of a function returns the same"
 

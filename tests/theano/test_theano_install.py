@@ -26,7 +26,7 @@ def test_every_module_can_be_imported(theano):
         module.name.removeprefix("symconv.theano.")
         for module in pkgutil.walk_packages(symconv.theano.__path__, "symconv.theano.")
     }
-    private = {name for name in found if name.split(".")[-1].startswith("_")} | {"configuration"}
+    private = {name for name in found if "._" in f".{name}"} | {"configuration"}
     assert found - private == set(symconv.theano.MODULES)
     for name in symconv.theano.MODULES:
         assert importlib.import_module(f"theano.{name}") is importlib.import_module(f"symconv.theano.{name}")

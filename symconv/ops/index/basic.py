@@ -115,7 +115,10 @@ class Subtensor(Op):
             both = composed(filled(op.pattern, first), entries, source.type.shape)
             return None if both is None else subtensor(source, both)
         if isinstance(op, IncSubtensor):
-            return op.read(x.owner, self.pattern, numbers)
+            written = op.read(x.owner, self.pattern, numbers)
+            # What was written may be known to have size 1 where what is read is not.
+            fits = written is not None and written.broadcastable == node.outputs[0].broadcastable
+            return written if fits else None
         return _of_sizes(x, entries)
 
     @property

@@ -1,7 +1,7 @@
 """Eigenvalues, singular values and QR; imports what every op on matrices needs.
 
     Eigh, Eigvalsh       symmetric matrices
-    Eig, Eigvals         others: complex, without gradient
+    Eig, Eigvals         others: complex
     SVD, SingularValues  x = U diag(s) V^T
     QR                   x = Q R, Q orthogonal, R upper triangular
 """
@@ -18,8 +18,9 @@ from symconv.graph.op import Gradients, Op
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
 from symconv.ops.axes import shape_padright
+from symconv.ops.complex import real
 from symconv.ops.diagonals import tril
-from symconv.ops.elemwise_rows import cast, maximum, minimum, reciprocal, sqr, zeros_like
+from symconv.ops.elemwise_rows import cast, conj, maximum, minimum, reciprocal, sqr, zeros_like
 from symconv.ops.join import concatenate
 from symconv.ops.linalg.equations import Solve
 from symconv.ops.linalg.matrices import (
@@ -146,7 +147,22 @@ class Eig(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
-        raise _complex_values()
+        """V^-T (diag(gw) + F V^T gv) V^T with F[i, j] = 1 / (w[j] - w[i]) (Giles 2008, section 3.1).
+
+        Columns keep length 1: what of gv points along a column is taken off before. Their phases are not
+        determined, and a cost that depends on them has no derivative.
+        """
+        (w, v), (by_values, by_vectors) = outputs, gradients
+        terms = []
+        if by_values is not None:
+            terms.append(diagonal_matrices(by_values))
+        if by_vectors is not None:
+            along = real(sum(by_vectors * v, -2, keepdims=True))
+            across = by_vectors - conj(v) * along
+            terms.append(_gaps(w) * product(transposed(v), across))
+        if not terms:
+            return [None]
+        return [_turned_back(v, terms[0] if len(terms) == 1 else terms[0] + terms[1])]
 
 
 @frozen
@@ -166,14 +182,17 @@ class Eigvals(Op):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
-        raise _complex_values()
+        g = gradients[0]
+        if g is None:
+            return [None]
+        _, v = Eig()(inputs[0])
+        return [_turned_back(v, diagonal_matrices(g))]
 
 
-def _complex_values() -> GradientError:
-    return GradientError(
-        "eigenvalues of matrices without symmetry are complex, and have no gradient here",
-        hint="eigh and eigvalsh, for symmetric matrices, have one",
-    )
+def _turned_back(v: Variable, inner: Variable) -> Variable:
+    """V^-T M V^T: the gradient by the matrix, given that by V^-1 dx V."""
+    result: Variable = Solve()(transposed(v), product(inner, transposed(v)))
+    return result
 
 
 # Singular values
@@ -368,14 +387,15 @@ def _triangle(UPLO: str) -> Literal["L", "U"]:
 def eig(x: Operand) -> tuple[Variable, Variable]:
     """The eigenvalues and right eigenvectors of a square matrix, or of each of a stack: always complex.
 
-    There is no gradient; symmetric matrices have ``eigh``, with one.
+    The gradient is that of different eigenvalues, and of costs that do not depend on the vectors' phases.
+    Symmetric matrices have ``eigh``, which is faster and more accurate.
     """
     w, v = Eig()(as_matrices(x, "eig"))
     return w, v
 
 
 def eigvals(x: Operand) -> Variable:
-    """The eigenvalues of a square matrix, or of each of a stack: always complex, without gradient."""
+    """The eigenvalues of a square matrix, or of each of a stack: always complex."""
     result: Variable = Eigvals()(as_matrices(x, "eigvals"))
     return result
 

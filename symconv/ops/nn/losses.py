@@ -4,7 +4,7 @@ from symconv.errors import DTypeError, OptionError, RankError
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
-from symconv.ops.along import take_along_axis
+from symconv.ops.along import taken_along
 from symconv.ops.elemwise_rows import abs, eq, le, log, maximum, minimum, softplus, sqr, switch
 from symconv.ops.nn.activations import floated
 from symconv.ops.nn.softmaxes import log_softmax
@@ -89,7 +89,7 @@ def _are_indices(name: str, p: Variable, t: Variable) -> bool:
 def _picked(x: Variable, classes: Variable) -> Variable:
     """The element of each row that an index names."""
     indices = dimshuffle(classes, *range(classes.ndim), "x")
-    return dimshuffle(take_along_axis(x, indices), *range(classes.ndim))
+    return dimshuffle(taken_along(x, indices), *range(classes.ndim))
 
 
 def binary_crossentropy(probabilities: Operand, targets: Operand) -> Variable:

@@ -21,6 +21,15 @@ def _results(found: Any) -> Any:
     return adopted(results), OrderedUpdates(updates)
 
 
+def _speaking(fn: Any) -> Any:
+    """A step whose arguments speak Theano's dialect: numbers beside them take the dtypes of there."""
+
+    def step(*arguments: Any) -> Any:
+        return fn(*adopted(arguments))
+
+    return step
+
+
 def _listed(values: Any) -> Any:
     """Whatever is no variable yet as one, of Theano's dtype."""
     if isinstance(values, list | tuple):
@@ -57,8 +66,8 @@ def scan(
         raise OptionError("scan needs sequences, or n_steps", hint="say how many steps there are: n_steps=")
     return _results(
         sc.scan(
-            fn, _listed(sequences), _listed(outputs_info), _listed(non_sequences), n_steps, truncate_gradient,
-            go_backwards, name, strict, return_list,
+            _speaking(fn), _listed(sequences), _listed(outputs_info), _listed(non_sequences), n_steps,
+            truncate_gradient, go_backwards, name, strict, return_list,
         )
     )  # fmt: skip
 
@@ -73,8 +82,9 @@ def map(
     name: str | None = None,
 ) -> Any:
     """A function of each element."""
+    step = _speaking(fn)
     return _results(
-        sc.map(fn, _listed(sequences), _listed(non_sequences), truncate_gradient, go_backwards, name)
+        sc.map(step, _listed(sequences), _listed(non_sequences), truncate_gradient, go_backwards, name)
     )
 
 
@@ -88,8 +98,9 @@ def reduce(
     name: str | None = None,
 ) -> Any:
     """The last state of a loop."""
+    step = _speaking(fn)
     return _results(
-        sc.reduce(fn, _listed(sequences), _listed(outputs_info), _listed(non_sequences), go_backwards, name)
+        sc.reduce(step, _listed(sequences), _listed(outputs_info), _listed(non_sequences), go_backwards, name)
     )
 
 
@@ -102,7 +113,8 @@ def foldl(
     name: str | None = None,
 ) -> Any:
     """``reduce`` from the first element on."""
-    return _results(sc.foldl(fn, _listed(sequences), _listed(outputs_info), _listed(non_sequences), name))
+    step = _speaking(fn)
+    return _results(sc.foldl(step, _listed(sequences), _listed(outputs_info), _listed(non_sequences), name))
 
 
 def foldr(
@@ -114,7 +126,8 @@ def foldr(
     name: str | None = None,
 ) -> Any:
     """``reduce`` from the last element back."""
-    return _results(sc.foldr(fn, _listed(sequences), _listed(outputs_info), _listed(non_sequences), name))
+    step = _speaking(fn)
+    return _results(sc.foldr(step, _listed(sequences), _listed(outputs_info), _listed(non_sequences), name))
 
 
 __getattr__ = refuses("theano.scan_module", globals())

@@ -16,10 +16,13 @@ from symconv.theano._variables import (
     TensorType,
     adopted,
     as_tensor_variable,
+    called,
+    constant,
+    noted,
     theirs,
     upcast,
 )
-from symconv.theano.tensor.elemwise import cast
+from symconv.theano.tensor.elemwise import cast, pow, sqrt, sub
 
 SAME = {
     name: theirs(getattr(sc, name))
@@ -28,7 +31,7 @@ SAME = {
         "shape_padleft", "shape_padright", "addbroadcast", "unbroadcast", "patternbroadcast", "tensordot",
         "batched_dot", "outer", "set_subtensor", "inc_subtensor", "concatenate", "diag", "tril", "triu",
         "roll", "take", "choose", "compress", "nonzero", "nonzero_values", "flatnonzero", "searchsorted",
-        "max", "min", "argmax", "argmin", "any", "all", "max_and_argmax", "ptp", "identity_like",
+        "min", "any", "all", "ptp", "identity_like",
         "repeat", "shape", "atleast_nd", "fill_diagonal", "fill_diagonal_offset",
         "bincount", "topk", "argtopk",
         "topk_and_argtopk",
@@ -172,8 +175,22 @@ def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Varia
 
 
 def transpose(x: Any, axes: Any = None) -> Variable:
-    """The axes in another order, reversed if not told."""
-    return adopted(sc.transpose(as_tensor_variable(x), *(() if axes is None else (axes,))))
+    """The axes in another order, reversed if not told; then ``x.T`` is the name."""
+    x = as_tensor_variable(x)
+    result: Variable = adopted(sc.transpose(x, *(() if axes is None else (axes,))))
+    if isinstance(x.name, str) and axes is None and result is not x:
+        result.name = x.name + ".T"
+    return result
+
+
+max, argmax, argmin = (called(name, function) for name, function in (
+    ("max", sc.max), ("argmax", sc.argmax), ("argmax", sc.argmin),
+))  # fmt: skip
+
+
+def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Variable]:
+    """The largest elements over axes, and where they are."""
+    return [max(a, axis=_axes(axis), keepdims=keepdims), argmax(a, axis=_axes(axis), keepdims=keepdims)]
 
 
 def shape_padaxis(t: Any, axis: int) -> Variable:
@@ -205,7 +222,14 @@ def _reduced(
     if acc is not None:
         result = function(x, axis=_axes(axis), keepdims=keepdims, dtype=acc)
         return cast(result, dtype or function(x, axis=_axes(axis)).dtype)
-    return adopted(function(x, axis=_axes(axis), keepdims=keepdims, dtype=dtype))
+    result = adopted(function(x, axis=_axes(axis), keepdims=keepdims, dtype=dtype))
+    return result if keepdims or result is x else noted(result, axis=_said(axis, x.ndim))
+
+
+def _said(axis: Any, ndim: int) -> tuple[int, ...] | None:
+    """The axes as a program said them, none if it named none."""
+    listed = axis if axis is None or isinstance(axis, list | tuple) else [axis]
+    return None if listed is None else tuple(int(one) % ndim for one in listed)
 
 
 def _axes(axis: Any) -> Any:
@@ -240,9 +264,12 @@ def mean(
     acc_dtype: Any = None,
 ) -> Variable:
     """The mean over axes; ``op`` is without meaning."""
-    result = _reduced(sc.mean, input, axis, dtype, keepdims, acc_dtype)
+    x = as_tensor_variable(input)
+    result = _reduced(sc.mean, x, axis, dtype, keepdims, acc_dtype)
     if result.name is None:
         result.name = "mean"
+    if result.owner is not None and result.owner.inputs[0].owner is not None:
+        noted(result.owner.inputs[0], axis=_said(axis, x.ndim))
     return result
 
 
@@ -250,14 +277,24 @@ def var(
     input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Variable:
     """The variance over axes."""
-    return adopted(sc.var(as_tensor_variable(input), _axes(axis), ddof, keepdims))
+    x = as_tensor_variable(input)
+    axes = tuple(range(x.ndim)) if axis is None else axis
+    if not x.type.is_float or ddof or corrected or not x.ndim:
+        result: Variable = called("var", sc.var)(x, _axes(axis), ddof, keepdims)
+        return result
+    squares = pow(sub(x, mean(x, axis=axes, keepdims=True)), constant(2, dtype=x.dtype))
+    result = mean(squares, axis=axes, keepdims=keepdims)
+    result.name = "var"
+    return result
 
 
 def std(
     input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Variable:
     """The standard deviation over axes."""
-    return adopted(sc.std(as_tensor_variable(input), _axes(axis), ddof, keepdims))
+    result: Variable = sqrt(var(input, axis, ddof, keepdims, corrected))
+    result.name = "std"
+    return result
 
 
 # Order
@@ -359,7 +396,14 @@ def get_scalar_constant_value(v: Any) -> Any:
     return np.asarray(v.eval())[()]
 
 
+def _transposed(x: Any, *axes: Any) -> Variable:
+    """The method: axes one by one, or in a list."""
+    several = len(axes) != 1 or not isinstance(axes[0], list | tuple)
+    return transpose(x, None if not axes else axes if several else axes[0])
+
+
 METHODS.update(
+    max=max, argmax=argmax, argmin=argmin, max_and_argmax=max_and_argmax, transpose=_transposed,
     sum=sum, prod=prod, mean=mean, var=var, std=std, reshape=reshape, flatten=flatten, sort=sort,
     argsort=argsort, cumsum=cumsum, cumprod=cumprod, norm=norm, dot=dot, zeros_like=zeros_like,
     ones_like=ones_like, fill=fill, diagonal=diagonal,
@@ -367,8 +411,10 @@ METHODS.update(
 
 __all__ = [
     *SAME, *PREFIXED, *PLURALS,
-    "TensorType", "alloc", "allclose", "arange", "argsort", "batched_tensordot", "concatenate", "cumprod",
-    "cumsum", "diagonal", "dot", "eye", "fill", "flatten", "get_scalar_constant_value", "join", "mean",
+    "TensorType", "alloc", "allclose", "arange", "argmax", "argmin", "argsort",
+    "batched_tensordot", "concatenate", "cumprod",
+    "cumsum", "diagonal", "dot", "eye", "fill", "flatten", "get_scalar_constant_value",
+    "join", "max", "max_and_argmax", "mean",
     "mgrid", "norm", "ogrid", "ones", "ones_like", "permute_row_elements", "prod", "reshape",
     "shape_padaxis", "sort", "specify_shape", "split", "stack", "std", "sum", "tile", "to_one_hot",
     "transpose", "tri", "var", "zeros", "zeros_like",

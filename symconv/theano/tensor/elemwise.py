@@ -10,7 +10,7 @@ from symconv.errors import DTypeError, OptionError
 from symconv.graph.nodes import Variable
 from symconv.graph.operators import METHODS as CORE_METHODS
 from symconv.theano._names import refuses
-from symconv.theano._variables import METHODS, adopted, as_tensor_variable
+from symconv.theano._variables import METHODS, adopted, as_tensor_variable, noted
 
 Function = Callable[..., Any]
 
@@ -30,7 +30,8 @@ FLOAT = {
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "arcsin",
         "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg",
         "floor", "ceil", "trunc", "inv", "erf", "erfc", "sigmoid", "softplus", "ultra_fast_sigmoid",
-        "hard_sigmoid",
+        "hard_sigmoid", "gammaln", "gamma", "psi", "tri_gamma", "erfinv", "erfcinv", "erfcx", "j0", "j1",
+        "i0", "i1",
     )
 }  # fmt: skip
 """Functions whose result is floating point: float32 of integers of up to 16 bits, float64 of others."""
@@ -69,10 +70,11 @@ def variadic(function: Function) -> Function:
     """A function of two operands, of any number of them."""
 
     def call(first: Any, *others: Any) -> Any:
-        result = as_tensor_variable(first)
-        for other in others:
-            result = function(result, as_tensor_variable(other))
-        return adopted(result)
+        operands = [as_tensor_variable(operand) for operand in (first, *others)]
+        result = operands[0]
+        for operand in operands[1:]:
+            result = function(result, operand)
+        return noted(adopted(result), operands=operands) if len(operands) > 2 else adopted(result)
 
     call.__name__, call.__doc__ = str(getattr(function, "__name__", function)), function.__doc__
     return call
@@ -106,6 +108,24 @@ def true_div(a: Any, b: Any) -> Variable:
 def arctan2(a: Any, b: Any) -> Variable:
     """The angle of the point (b, a)."""
     result: Variable = adopted(sc.arctan2(floating(a), floating(b)))
+    return result
+
+
+def jv(v: Any, x: Any) -> Variable:
+    """The Bessel function J of order v at x."""
+    result: Variable = adopted(sc.jv(floating(v), floating(x)))
+    return result
+
+
+def iv(v: Any, x: Any) -> Variable:
+    """The modified Bessel function I of order v at x."""
+    result: Variable = adopted(sc.iv(floating(v), floating(x)))
+    return result
+
+
+def chi2sf(x: Any, k: Any) -> Variable:
+    """The chance that a chi-squared number of k degrees of freedom is above x."""
+    result: Variable = adopted(sc.chi2sf(floating(x), floating(k)))
     return result
 
 
@@ -153,4 +173,6 @@ METHODS["conjugate"] = _method("conj")
 
 __getattr__ = refuses("theano.tensor.elemwise", globals())
 
-__all__ = [*ANY, *FLOAT, "arctan2", "cast", "round", "sub", "true_div", "where"]
+__all__ = [
+    *ANY, *FLOAT, "arctan2", "cast", "chi2sf", "iv", "jv", "round", "sub", "true_div", "where",
+]  # fmt: skip

@@ -4,6 +4,8 @@ An expression is computed for the values of ``VALUES``; a longer piece leaves wh
 They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each piece.
 """
 
+from printing_cases import PRINTING, SHOW
+
 INPUTS = {
     "f": "T.fmatrix('f')",
     "f2": "T.fmatrix('f2')",
@@ -439,6 +441,7 @@ SECTIONS = {
     "random": RANDOM,
     "scan": SCAN,
     "linalg": LINALG,
+    "printing": PRINTING,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 
@@ -464,7 +467,7 @@ def outcome(theano, code, float_x):
     import numpy as np
 
     T = theano.tensor
-    scope = {"theano": theano, "T": T, "np": np, "FAMILY": FAMILY}
+    scope = {"theano": theano, "T": T, "np": np, "FAMILY": FAMILY, "SHOW": SHOW}
     theano.config.floatX = float_x
     try:
         for name, text in INPUTS.items():
