@@ -57,7 +57,12 @@ MOST_ERROR = Settings().conv_error
 
 def estimate(module: ModuleType, problem: Problem) -> Cost:
     """What an algorithm's work takes, and turning what is not laid out as it needs it."""
-    return _total(problem, [*module.work(problem), problem.turned(module is images_last)])
+    return _total(problem, work(module, problem))
+
+
+def work(module: ModuleType, problem: Problem) -> list[Work]:
+    """What an algorithm does, and turning what does not lie as it needs it."""
+    return [*module.work(problem), problem.turned(module is images_last)]
 
 
 def _total(problem: Problem, works: Sequence[Work]) -> Cost:

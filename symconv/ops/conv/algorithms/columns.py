@@ -42,11 +42,21 @@ def work(problem: Problem) -> list[Work]:
     multiplied, forward = maps * problem.field, problem.kind == "forward"
     return [
         problem.padding(),
-        problem.copied(unrolled, problem.output[-1], problem.stride[-1] > 1),
+        *_filling(problem, unrolled),
         Work(multiplied=multiplied, read=unrolled, written=maps) if forward
         else Work(summed=multiplied * problem.skinny(count // groups), read=unrolled + maps, moved=maps),
         Work(products=blocks * groups, calls=blocks * (prod(problem.filters[2:]) + 4)),
     ]  # fmt: skip
+
+
+def _filling(problem: Problem, unrolled: float) -> list[Work]:
+    """Copying to the columns, in one step or in two."""
+    width, strided = problem.output[-1], problem.stride[-1] > 1
+    if not _in_two_steps(problem):
+        return [problem.copied(unrolled, width, strided)]
+    lines = unrolled / problem.filters[2] * min(problem.extents[0], problem.stride[0])
+    long = problem.pixels if problem.stride[0] == 1 else prod(problem.output[3:])
+    return [problem.copied(lines, width, strided), problem.copied(unrolled, long)]
 
 
 def error(problem: Problem) -> float:
