@@ -494,7 +494,17 @@ class Builder:
         for node in region.members:
             known[node.outputs[0]] = recorder.apply(node, [known[variable] for variable in node.inputs])
         results = [(known[variable], value) for variable, value in finals.items()]
+        turned: list[tuple[Value, Value]] = []
+        if order is not None and region.members and self.loop is not None:
+            # NumPy computes with what lies apart an element at a time, but copies it faster.
+            turned = [
+                (self.buffer(shape, value.dtype, "turned"), value) for _, value in results if not value.dense
+            ]
+            instead = {value: made for made, value in turned}
+            results = [(term, instead.get(value, value)) for term, value in results]
         self.record(recorder, results, self.result_order if order is None else ())
+        for made, value in turned:
+            self.copy(made, value)
 
     def record(
         self, recorder: Recorder, results: Sequence[tuple[Any, Value]], order: tuple[int, ...] = ()

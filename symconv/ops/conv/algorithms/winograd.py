@@ -120,10 +120,10 @@ def work_of(problem: Problem, size: int) -> list[Work]:
     inside, outside = spectra * tiles * channels, spectra * tiles * count
     blocks = max(LEAST_BLOCKS, 2 * (inside + outside) * problem.item / BLOCK_BYTES)
     return [
-        problem.copied(prod(problem.image), 1, strided=True),
-        problem.copied(tiles * count * size**2, 1, strided=True),
+        problem.copied(prod(problem.image), channels, strided=True),
+        problem.copied(tiles * count * size**2, count, strided=True),
         problem.copied(inside, channels),
-        Work(spectra * inside + size**2 * outside, read=inside + outside, written=inside),
+        Work(spectra * inside + size**2 * outside),
         Work(inside * count, read=inside, written=outside),
         Work(products=3 * blocks, calls=10 * blocks),
     ]
