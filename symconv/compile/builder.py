@@ -307,7 +307,8 @@ class Builder:
 
     def into(self, function: Callable[..., None], inputs: Sequence[Operand], out: Value) -> None:
         """Call a function that writes into its last argument and calls nothing but NumPy."""
-        name = self.names(function.__name__)
+        known = (name for name, constant in self.constants.items() if constant is function)
+        name = next(known, "") or self.names(function.__name__)
         self.constants[name] = function
         self.write(Call(f"into:{name}", tuple(inputs), (out,)))
 

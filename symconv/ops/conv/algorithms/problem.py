@@ -12,6 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from symconv.frozen import frozen
 from symconv.ops.conv.algorithms.costs import Work
@@ -261,6 +262,19 @@ def elements(sizes: "Sequence[Size]") -> "Size":
     for size in sizes:
         product = product * size
     return product
+
+
+def shifts(window: Any, *steps_and_out: Any) -> None:
+    """Copy what each filter element meets: out [..., *kernel, *outputs] of a window [..., *sizes].
+
+    The last argument is where to; before it stand the stride and the dilation of each spatial axis.
+    """
+    *steps, out = steps_and_out
+    ndim = len(steps) // 2
+    lead, along = window.strides[: window.ndim - ndim], window.strides[window.ndim - ndim :]
+    taps = [step * dilation for step, dilation in zip(along, steps[ndim:], strict=True)]
+    outputs = [step * stride for step, stride in zip(along, steps[:ndim], strict=True)]
+    np.copyto(out, as_strided(window, out.shape, (*lead, *taps, *outputs), writeable=False))
 
 
 def padded_part(image: Any, *starts_and_out: Any) -> None:
