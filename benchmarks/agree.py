@@ -11,6 +11,7 @@ A library that cannot express a case says None, and is counted as not having an 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -189,6 +190,8 @@ class Jax:
     needs = "jax"
 
     def __init__(self) -> None:
+        # XLA's simplifier aborts the process on some gradients by grouped, strided filters (0.10.2).
+        os.environ.setdefault("XLA_FLAGS", "--xla_disable_hlo_passes=algsimp")
         import jax
 
         jax.config.update("jax_enable_x64", True)

@@ -27,6 +27,8 @@ from symconv.errors import (
     OptionError,
     RankError,
     RewriteError,
+    RoomError,
+    RuleCheckError,
     ShapeError,
     SymconvError,
     UndefinedGradientError,
@@ -129,6 +131,8 @@ _MODULES = {
     "symconv.ops.nn.response": "local_response_normalization lrn",
     "symconv.ops.grids": "indices meshgrid mgrid ogrid one_hot to_one_hot",
     "symconv.ops.einsum": "einsum",
+    "symconv.ops.scipy_functions":
+        "chi2sf erfcinv erfcx erfinv gamma gammaln i0 i1 iv j0 j1 jv polygamma psi tri_gamma",
 }
 """What is loaded when first used, and from where: importing stays quick."""
 
@@ -136,15 +140,16 @@ _LATER = {name: module for module, names in _MODULES.items() for name in names.s
 
 __all__ = [
     "add_along_axis", "addbroadcast", "all", "angle", "any", "Apply", "argmax", "argmin", "ArgumentError",
-    "as_variable", "CheckError", "clone", "CompileError", "config", "Constant", "constant", "conv1d",
+    "as_variable", "CheckError", "RuleCheckError", "clone", "CompileError", "config", "Constant", "constant",
+    "conv1d",
     "conv2d", "conv3d", "CoverError", "DisconnectedInputError", "DTypeError", "FileError", "flatten",
     "function", "Function", "FunctionGraph", "grad", "GradientError", "imag", "In", "IndexingError",
     "LinAlgError", "Lop", "max", "max_and_argmax", "mean", "min", "MissingInputError", "NodeRule",
     "NoGradient", "Op",
     "OptionError", "Out", "PASSES", "patternbroadcast", "prod", "RankError", "ravel", "real", "reshape",
-    "RewriteError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError", "SharedVariable", "size_of",
-    "specify_shape", "std", "sum", "SymconvError", "TensorType", "unbroadcast",
-    "UndefinedGradientError", "UnusedInputError", "var", "Variable",
+    "RewriteError", "RoomError", "Rop", "Rule", "Settings", "settings", "shape", "ShapeError",
+    "SharedVariable", "size_of", "specify_shape", "std", "sum", "SymconvError", "TensorType",
+    "unbroadcast", "UndefinedGradientError", "UnusedInputError", "var", "Variable",
     *axes.__all__, *branch.__all__, *count.__all__, *create.__all__, *cumulate.__all__, *cuts.__all__,
     *diagonals.__all__, *elemwise_rows.__all__, *filled.__all__, *from_graph.__all__,
     *index.__all__, *joined.__all__, *order.__all__,

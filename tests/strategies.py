@@ -407,7 +407,7 @@ class Author:
             ndim = len(node.shape)
             order = ", ".join(["'x'", *map(str, range(ndim))])
             node = self.program.node(f"{node.name}.dimshuffle({order})", (1, *node.shape), node.bound)
-        if not node.shape:
+        if len(node.shape) != 4:
             return
         batch, channels, rows, columns = node.shape
         height, width = self.choose([1, 2, 3]), self.choose([1, 2, 3])

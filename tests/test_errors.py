@@ -341,12 +341,105 @@ WHILE_BUILDING = {
     ),
 }
 
+# The same for what the language has besides: what is done, the class, the built-in, and what the text must say
+OF_THE_LANGUAGE = {
+    "an axis of softmax": (lambda: sc.softmax(m, axis=2), sc.RankError, ValueError, ["2", "float64[?,?]", "(m)", "hint"]),
+    "an axis of sort": (lambda: sc.sort(m, axis=4), sc.RankError, ValueError, ["4", "(m)", "hint"]),
+    "an axis of cumsum": (lambda: sc.cumsum(v, axis=1), sc.RankError, ValueError, ["1", "(v)", "hint"]),
+    "an axis of argmax": (lambda: m.argmax(axis=3), sc.RankError, ValueError, ["3", "(m)", "hint"]),
+    "an axis of join": (lambda: sc.join(5, m, m), sc.RankError, ValueError, ["5", "(m)", "hint"]),
+    "half an axis": (lambda: m.sum(axis=1.5), sc.ArgumentError, TypeError, ["1.5", "(m)", "hint"]),
+    "an axis moved away": (lambda: sc.swapaxes(m, 0, 5), sc.RankError, ValueError, ["5", "(m)", "hint"]),
+    "dimshuffle with an axis twice": (lambda: m.dimshuffle(0, 0), sc.ShapeError, ValueError, ["(0, 0)", "(m)", "hint"]),
+    "dimshuffle with a letter": (lambda: m.dimshuffle("y", 0, 1), sc.RankError, ValueError, ["'y'", "(m)", "hint"]),
+    "flatten to more": (lambda: m.flatten(4), sc.RankError, ValueError, ["4", "2", "float64[?,?]", "hint"]),
+    "objects in a sum": (lambda: sc.add(v, [object()]), sc.DTypeError, TypeError, ["object", "hint"]),
+    "an unknown order": (lambda: sc.sort(m, kind="bogo"), sc.OptionError, ValueError, ["bogo", "hint"]),
+    "no tensors": (lambda: sc.concatenate([]), sc.ArgumentError, TypeError, ["at least one", "hint"]),
+    "a choice of one": (lambda: sc.where(m > 0, m), sc.ArgumentError, TypeError, ["2 arguments", "(m)", "hint"]),
+    "a negative identity": (lambda: sc.eye(-2), sc.ShapeError, ValueError, ["-2", "hint"]),
+    "a negative number of classes": (lambda: sc.one_hot(i, -3), sc.ShapeError, ValueError, ["-3", "hint"]),
+    "a negative number of points": (lambda: sc.linspace(0, 1, -2), sc.ShapeError, ValueError, ["-2", "hint"]),
+    "axes that are not there to sum over": (
+        lambda: sc.tensordot(m, m, axes=4), sc.RankError, ValueError, ["4", "float64[?,?]", "hint"],
+    ),
+    "terms of einsum": (lambda: sc.einsum("ij,jk", m), sc.ArgumentError, TypeError, ["2 terms", "1 operands", "hint"]),
+    "a matrix that is not square": (
+        lambda: sc.linalg.inv(sc.tensor("float64", (2, 3))), sc.ShapeError, ValueError, ["2 rows", "3 columns", "hint"],
+    ),
+    "an unknown norm": (lambda: sc.linalg.norm(v, "bad"), sc.OptionError, ValueError, ["bad", "hint"]),
+    "an option of grad": (
+        lambda: sc.grad(v.sum(), v, disconnected_inputs="zz"), sc.OptionError, ValueError, ["zz", "hint"],
+    ),
+    "no cost": (lambda: sc.grad(None, v), sc.ArgumentError, TypeError, ["cost", "hint"]),
+    "an integer cost": (lambda: sc.grad(i.sum(), v), sc.GradientError, ValueError, ["int64[]", "hint"]),
+    "a gradient by a number": (lambda: sc.grad(v.sum(), [3]), sc.ArgumentError, TypeError, ["3", "int", "hint"]),
+    "a known gradient of another shape": (
+        lambda: sc.grad(None, v, known_grads={v: m}), sc.ShapeError, ValueError, ["float64[?]", "float64[?,?]", "hint"],
+    ),
+    "a direction of another shape": (lambda: sc.Rop(v, v, m), sc.ShapeError, ValueError, ["float64[?,?]", "hint"]),
+    "no step": (lambda: sc.scan(None, sequences=v), sc.ArgumentError, TypeError, ["None", "hint"]),
+    "an endless loop": (lambda: sc.scan(lambda: 1), sc.ArgumentError, TypeError, ["n_steps", "hint"]),
+    "a step of another arity": (
+        lambda: sc.scan(lambda a, b: a, sequences=v), sc.ArgumentError, TypeError, ["1 variables", "'b'", "float64[]", "hint"],
+    ),
+    "results without states": (
+        lambda: sc.scan(lambda a, h: (a, h), sequences=v, outputs_info=s), sc.ArgumentError, TypeError, ["2", "1", "hint"],
+    ),
+    "half a tap": (
+        lambda: sc.scan(lambda a: a, sequences={"input": v, "taps": 0.5}), sc.ArgumentError, TypeError, ["0.5", "hint"],
+    ),
+    "a tap that looks ahead": (
+        lambda: sc.scan(lambda a: a, outputs_info={"initial": v, "taps": [1]}, n_steps=3),
+        sc.ArgumentError, TypeError, ["[1]", "hint"],
+    ),
+    "an odd truncation": (
+        lambda: sc.scan(lambda h: h, outputs_info=s, n_steps=2, truncate_gradient=-5), sc.OptionError, ValueError, ["-5", "hint"],
+    ),
+    "a state that changes its dtype": (
+        lambda: sc.scan(lambda h: h * 1.5, outputs_info=sc.lscalar("k"), n_steps=2),
+        sc.DTypeError, TypeError, ["int64", "float64", "hint"],
+    ),
+    "a state that changes its rank": (
+        lambda: sc.scan(lambda h: h + v, outputs_info=s, n_steps=2), sc.RankError, ValueError, ["0", "1", "hint"],
+    ),
+    "a state that grows": (
+        lambda: sc.scan(lambda h: sc.concatenate([h, h]), outputs_info=three, n_steps=2),
+        sc.ShapeError, ValueError, ["3", "6", "hint"],
+    ),
+    "sides of a choice": (lambda: sc.ifelse(s, [v, v], [v]), sc.ArgumentError, TypeError, ["2", "1", "hint"]),
+    "sides of other ranks": (lambda: sc.ifelse(s, v, m), sc.RankError, ValueError, ["float64[?]", "float64[?,?]"]),
+    "a negative number of draws": (
+        lambda: sc.random.Stream(1).normal((2, -1)), sc.ShapeError, ValueError, ["-1", "hint"],
+    ),
+    "a seed of letters": (lambda: sc.random.Stream("a"), sc.OptionError, ValueError, ["'a'", "hint"]),
+    "an op of other arguments": (
+        lambda: sc.OpFromGraph([v], [v * 2])(v, v), sc.ArgumentError, TypeError, ["1 arguments", "2", "float64[?]", "hint"],
+    ),
+    "an op of another rank": (
+        lambda: sc.OpFromGraph([v], [v * 2])(m), sc.RankError, ValueError, ["1 dimensions", "2", "(m)", "hint"],
+    ),
+    "updates that are no pairs": (
+        lambda: sc.function([v], v, updates=3), sc.ArgumentError, TypeError, ["updates", "int", "hint"],
+    ),
+    "an unknown mode": (lambda: sc.function([v], v, mode="zz"), sc.OptionError, ValueError, ["zz", "hint"]),
+    "an unknown action": (lambda: sc.function([v], v, on_unused_input="zz"), sc.OptionError, ValueError, ["zz", "hint"]),
+    "an output that is missing its input": (
+        lambda: sc.function([], v), sc.MissingInputError, ValueError, ["v", "float64[?]", "hint"],
+    ),
+    "an iteration over an unknown length": (lambda: list(v), sc.ArgumentError, TypeError, ["v", "float64[?]", "hint"]),
+    "a condition as a truth value": (lambda: bool(v > 0), sc.DTypeError, TypeError, ["bool[?]", "switch"]),
+}  # fmt: skip
+WHILE_BUILDING |= OF_THE_LANGUAGE
+
 # One value is wrong, and the first line says it: there is nothing to add below.
 OF_ONE_VALUE = {
     "unknown border_mode", "negative padding", "no stride", "half a stride", "no dilation",
-    "a hint of wrong length", "an axis that is not there", "an axis twice", "dimshuffle of what is not there",
-    "a number too large", "a write into no part", "a string in a sum", "None in a sum", "too many operands",
-    "an unknown padding",
+    "a hint of wrong length", "a write into no part", "an unknown padding", "an unknown order", "no tensors",
+    "a negative identity", "a negative number of classes", "a negative number of points", "an unknown norm",
+    "an option of grad", "no cost", "no step", "half a tap", "a tap that looks ahead", "an endless loop",
+    "results without states", "an odd truncation", "sides of a choice", "an unknown mode", "an unknown action",
+    "a negative number of draws", "a seed of letters", "objects in a sum",
 }  # fmt: skip
 
 WITHOUT_A_LINE = {  # the error is raised right where it is written, before any op exists

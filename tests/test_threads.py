@@ -328,5 +328,5 @@ def test_numpy_buffers_are_small_inside_and_the_callers_own_outside():
     f(np.ones(3))
     (plan,) = f._executor.plans
     (workspace,) = plan._idle
-    assert workspace[0](np.getbufsize) == threads.BUFFER
+    assert workspace.parts[0](np.getbufsize) == threads.BUFFER
     assert np.getbufsize() == before

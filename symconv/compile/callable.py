@@ -8,13 +8,13 @@ import numpy as np
 from numpy import ndarray
 
 from symconv.compile.arguments import Argument
-from symconv.compile.check import check_finite, compare
+from symconv.compile.check import Watcher, check_finite, compare
 from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
 from symconv.compile.tune import Tuner
 from symconv.config import Settings, current
 from symconv.errors import ArgumentError, DTypeError, ShapeError
-from symconv.graph.container import Container, committer, read, updating, value_of
+from symconv.graph.container import Container, committer, read, updating, value_of, versions
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
 from symconv.graph.nodes import SharedVariable, Variable, fit
@@ -37,7 +37,12 @@ class Function:
         What the user built.
     name : str
         For printing.
+    watcher : Watcher or None
+        What sees every apply of a call. The graph is then interpreted as it stands before fusion, and
+        nothing is compiled, but in the checked mode.
     """
+
+    watcher: Watcher | None = None
 
     def __init__(
         self,
@@ -124,6 +129,8 @@ class Function:
             if None in variable.type.shape
         ]
 
+        settling = [containers[position] for position in plan.settled_by]
+
         def reading(arguments: Sequence[Array]) -> Sequence[Array]:
             values = read(containers)
             for position, shape in checked:
@@ -131,17 +138,27 @@ class Function:
                     return self._run(arguments)
             return plan((*arguments, *values))
 
+        def reading_versions(arguments: Sequence[Array]) -> Sequence[Array]:
+            before = versions(settling)
+            values = read(containers)
+            for position, shape in checked:
+                if values[position].shape != shape:
+                    return self._run(arguments)
+            return plan((*arguments, *values), before if before == versions(settling) else None)
+
         def updating_too(arguments: Sequence[Array]) -> Sequence[Array]:
             with updating:  # so that nobody else commits
                 values = tuple(map(value_of, containers))
                 for position, shape in checked:
                     if values[position].shape != shape:
                         return self._update(arguments, self._run)
-                results = plan((*arguments, *values))
+                results = plan((*arguments, *values), versions(settling) if settling else None)
                 commit(results[outputs:])
             return results[:outputs]
 
         if not self.graph.updates:
+            if plan.settled_by:
+                return reading_versions
             return reading if containers else plan
         new = plan.program.outputs[outputs:]
         fits = all(
@@ -157,14 +174,16 @@ class Function:
         if not self._executor.single:
             return self._executor.run(arrays, settings, lambda: self._fitted(arguments))
         plan = self._executor.plan(arrays, settings, lambda: self._fitted(arguments))
-        results = plan(arrays)
+        quick = self._quick(plan)
+        results = plan(arrays) if self.graph.updates or not plan.settled_by else quick(arguments)
         if self._mode(settings) == "compiled":
-            self._ready = settings, plan, self._quick(plan)
+            self._ready = settings, plan, quick
         return results
 
     def _mode(self, settings: Settings) -> str:
         """How calls are made under these settings."""
-        return "watched" if settings.check_finite else self.mode or settings.mode
+        watched = settings.check_finite or self.watcher is not None
+        return "watched" if watched else self.mode or settings.mode
 
     def _update(self, arguments: Sequence[Array], run: Run) -> Sequence[Array]:
         """Run, then give shared variables their new values: all of them, or none where anything raises."""
@@ -186,9 +205,11 @@ class Function:
         mode = self.mode or settings.mode
 
         def run(arguments: Sequence[Array]) -> Sequence[Array]:
-            watch = check_finite if settings.check_finite else None
-            meant = [np.array(result) for result in interpret(self.graph, arguments, watch)]
-            if mode == "interpreted":
+            watcher = self.watcher or Watcher(after=check_finite if settings.check_finite else None)
+            graph = self.graph if self.watcher is None or mode == "checked" else self.stages["specialised"]
+            interpreted = interpret(graph, arguments, watcher.after, watcher.before)
+            meant = [np.array(result) for result in interpreted]
+            if mode == "interpreted" or (self.watcher is not None and mode != "checked"):
                 return meant
             results = self._run(arguments)
             if mode == "checked":
@@ -455,7 +476,7 @@ class Function:
         for plan in self._executor.plans:
             cost = f"{plan.seconds * 1e3:.2f} ms, {plan.bytes} bytes"
             lines.append(f"  plan in {cost}: {plan.source.splitlines()[0]}")
-            for kernel in plan.program.kernels:
+            for kernel in plan.program.all_kernels:
                 lines.append(f"    {kernel.name}: {'; '.join(kernel.comment)}")
                 lines += [indent(str(choice), " " * 6) for choice in kernel.choices]
         return "\n".join(lines)

@@ -1,6 +1,6 @@
 """A program becomes Python source that a person can read, and the source becomes code; imports program.
 
-    module      = docstring, make_memory, make_scratch, kernel*, run
+    module      = docstring, make_memory, make_scratch, kernel*, settle, run
     kernel      = def, docstring, statement*           a loop's body is a function of its own: a block
     statement   = view "=" expression | view "[...]" "=" expression | np.function(..., out=view)
 
@@ -58,14 +58,16 @@ def emit(program: Program, memory: Memory, title: str, given: bool = False) -> S
         **program.constants, **program.performs, **dict(program.spares.values()),
     }  # fmt: skip
     loops = {loop: f"{kernel.name}_scratch{_suffix(number)}"
-             for kernel in program.kernels for number, loop in enumerate(_loops(kernel))}  # fmt: skip
+             for kernel in program.all_kernels for number, loop in enumerate(_loops(kernel))}  # fmt: skip
     parts = [f'"""{_clean(title)}"""']
     if memory.shared.slots:
         parts.append(_arena("make_memory", "What passes between kernels.", memory.shared))
     if any(arena.slots for arena in memory.scratch.values()):
         parts.append(_scratch(memory, loops))
-    for kernel in program.kernels:
+    for kernel in program.all_kernels:
         parts.extend(_kernel(kernel, program, memory, namespace))
+    if program.settled:
+        parts.append(_settle(program, memory))
     parts.append(_run(program, memory, given))
     return Source("\n\n\n".join(parts) + "\n", namespace)
 
@@ -77,8 +79,7 @@ def _slot_lines(arena: Arena) -> list[str]:
     lines = []
     for slot in arena.slots:
         buffer = slot.buffer
-        plain = slot.shape is None or len(slot.shape) == 1
-        shape = "" if plain else f".reshape({', '.join(map(str, slot.shape or ())) or '()'})"
+        shape = "" if slot.shape is None else _shaped(buffer)
         name = buffer.name if slot.shape is not None else f"{buffer.name}_memory"
         part = f"arena[{slot.offset}:{slot.offset + slot.size}]"
         lines.append(f"    {name} = {part}.view(np.{_dtype(buffer)}){shape}")
@@ -183,9 +184,18 @@ def _block(name: str, loop: Loop, memory: Memory) -> str:
         if slot.shape is None:
             buffer = slot.buffer
             count = " * ".join(_factor(size) for size in buffer.shape if size != 1)
-            shape = f".reshape({', '.join(map(str, buffer.shape)) or '()'})" if buffer.ndim != 1 else ""
-            lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{shape}")
+            lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{_shaped(buffer)}")
     return _function(name, [*symbols, *_loop_arguments(loop), "scratch"], [], lines + _statements(loop.body))
+
+
+def _shaped(buffer: Buffer) -> str:
+    """What makes the buffer's axes of its memory."""
+    if buffer.ndim == 1:
+        return ""
+    text = f".reshape({', '.join(map(str, buffer.laid_out)) or '()'})"
+    if buffer.order:
+        text += f".transpose({', '.join(str(buffer.order.index(axis)) for axis in range(buffer.ndim))})"
+    return text
 
 
 def _factor(size: Size) -> str:
@@ -315,18 +325,49 @@ class _Writer:
 # The whole
 
 
-def _run(program: Program, memory: Memory, given: bool) -> str:
-    arguments = [buffer.name for buffer in program.inputs]
+def _settle(program: Program, memory: Memory) -> str:
+    """What runs where versions of shared values are new: their arrays, and the plan's memory."""
+    lines = [*_opening(program, memory, program.settled), *_steps(program.settled, memory, 0)]
+    arguments = [buffer.name for buffer in settling(program)]
+    doc = ['    """Once per version of the shared values."""']
+    return _function("settle", [*arguments, "memory", "scratch"], doc, lines)
+
+
+def settling(program: Program) -> list[Buffer]:
+    """The inputs that the settled kernels read, in order."""
+    read = {buffer for kernel in program.settled for buffer in kernel.buffers}
+    return [buffer for buffer in program.inputs if buffer in read]
+
+
+def _opening(program: Program, memory: Memory, kernels: Sequence[Kernel]) -> list[str]:
+    """Names for the memory, and arrays made contiguous that some kernels need so."""
     lines = []
     if memory.shared.slots:
         names = _slot_names(memory.shared)
         lines.append(f"    {', '.join(names)}{',' if len(names) == 1 else ''} = memory")
-    contiguous = {buffer.name for buffer in program.contiguous}
-    lines += [
+    read = {buffer for kernel in kernels for buffer in kernel.buffers} if program.settled else program.inputs
+    return lines + [
         f'    {buffer.name} = np.asarray({buffer.name}, order="C")'
         for buffer in program.inputs
-        if buffer.name in contiguous
+        if buffer in program.contiguous and buffer in read
     ]
+
+
+def _steps(kernels: Sequence[Kernel], memory: Memory, position: int) -> Iterator[str]:
+    """The calls of kernels; the first loop's scratch is at a position of a worker's."""
+    for kernel in kernels:
+        extra = []
+        if _loops(kernel):
+            count = len(_using(kernel, memory))
+            index = str(position) if count == 1 else f"{position}:{position + count}"
+            extra = [f"[worker[{index}] for worker in scratch]" if count else "scratch"]
+            position += count
+        yield f"    {kernel.name}({', '.join([*_arguments(kernel), *extra])})"
+
+
+def _run(program: Program, memory: Memory, given: bool) -> str:
+    arguments = [buffer.name for buffer in program.inputs]
+    lines = _opening(program, memory, program.kernels)
     fresh = dict.fromkeys(
         buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
     )
@@ -337,15 +378,7 @@ def _run(program: Program, memory: Memory, given: bool) -> str:
             continue
         empty, _ = program.spares.get(b.name, ("np.empty", None))
         lines.append(f"    {b.name} = {empty}({sizes_text(b.shape)}, np.{_dtype(b)})")
-    position = 0
-    for kernel in program.kernels:
-        extra = []
-        if _loops(kernel):
-            count = len(_using(kernel, memory))
-            index = str(position) if count == 1 else f"{position}:{position + count}"
-            extra = [f"[worker[{index}] for worker in scratch]" if count else "scratch"]
-            position += count
-        lines.append(f"    {kernel.name}({', '.join([*_arguments(kernel), *extra])})")
+    lines += _steps(program.kernels, memory, sum(len(_using(kernel, memory)) for kernel in program.settled))
     results = ", ".join(render(output) for output in program.outputs)
     if not given:
         lines.append(f"    return ({results}{',' if len(program.outputs) == 1 else ''})")

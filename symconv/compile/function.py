@@ -10,6 +10,7 @@ from symconv.config import current
 from symconv.errors import (
     ArgumentError,
     DTypeError,
+    MissingInputError,
     OptionError,
     RankError,
     ShapeError,
@@ -106,7 +107,11 @@ def function(
     count = len(results)
     changes = dict(zip((target for target, _ in pairs), news[count:], strict=True))
     changes |= _default_updates(news, set(changes), set(signature.inputs), no_default_updates, given, origin)
-    graph = FunctionGraph(signature.inputs, tuple(news[:count]), tuple(changes.items()))
+    try:
+        graph = FunctionGraph(signature.inputs, tuple(news[:count]), tuple(changes.items()))
+    except MissingInputError as error:
+        error.where = error.where or origin
+        raise
     _check_used(graph, on_unused_input or current().on_unused_input, origin)
     if mode not in (None, "compiled", "interpreted", "checked"):
         raise OptionError(
@@ -119,7 +124,7 @@ def _pairs(pairs: Any, what: str, origin: Origin | None) -> list[tuple[Any, Any]
     """A dict or an iterable of pairs as a list of pairs."""
     if isinstance(pairs, Mapping):
         return list(pairs.items())
-    found = [pairs] if isinstance(pairs, Variable) else list(pairs)
+    found = list(pairs) if isinstance(pairs, Iterable) and not isinstance(pairs, Variable) else [pairs]
     for pair in found:
         if not (isinstance(pair, tuple | list) and len(pair) == 2):
             raise ArgumentError(
@@ -162,7 +167,7 @@ def _new_value(target: SharedVariable, value: Any, origin: Origin | None) -> Var
     """The expression that a shared variable is updated by, its type checked."""
     if not isinstance(value, Variable):
         value = Constant(fit(value, target.type, f"the update of {target}", where=origin))
-    if not target.type.generalises(value.type):
+    if not target.type.holds(value.type):
         problem: type[SymconvError] = DTypeError if target.dtype != value.dtype else ShapeError
         hint = f"convert it: update.astype({target.dtype!r})"
         if problem is ShapeError and target.ndim != value.ndim:
@@ -252,7 +257,9 @@ def _replaced(results: list[Variable], given: Mapping[Variable, Variable]) -> li
 
 def _check_used(graph: FunctionGraph, action: str, origin: Origin | None) -> None:
     if action not in ("raise", "warn", "ignore"):
-        raise OptionError(f"on_unused_input cannot be {action!r}", hint="choose raise, warn or ignore")
+        raise OptionError(
+            f"on_unused_input cannot be {action!r}", where=origin, hint="choose raise, warn or ignore"
+        )
     used = set(graph.leaves)
     unused = [variable for variable in graph.inputs if variable not in used]
     if not unused or action == "ignore":

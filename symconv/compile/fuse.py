@@ -148,7 +148,7 @@ def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
                 if not isinstance(operand, Constant):
                     source[output] = source.get(operand, operand)
                     break
-        elif len(node.op.ignores_values) == len(node.inputs) and any(v in source for v in node.inputs):
+        elif _is_a_size(node) and any(v in source for v in node.inputs):
             if any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs):
                 continue  # only its size is asked for: what computes it stays, to be checked
             inputs = tuple(source.get(variable, variable) for variable in node.inputs)
@@ -157,6 +157,11 @@ def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
                 copy = Apply(node.op, inputs, types, node.origin)
                 measured.update(zip(node.outputs, copy.outputs, strict=True))
     return graph.replaced(measured) if measured else graph
+
+
+def _is_a_size(node: Apply) -> bool:
+    """Whether an apply asks its inputs for nothing but their types."""
+    return all(position in node.op.ignores_values for position in range(len(node.inputs)))
 
 
 def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -> bool:

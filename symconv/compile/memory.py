@@ -78,8 +78,9 @@ def plan(program: Program) -> Memory:
     """A place for every buffer that is neither an input nor an output."""
     shared: dict[Buffer, list[int]] = {}
     scratch: dict[Loop, Arena] = {}
+    made = {buffer for kernel in program.settled for buffer in kernel.buffers}
     time = 0
-    for kernel in program.kernels:
+    for kernel in program.all_kernels:
         for instr in kernel.body:
             time += 1
             inner: dict[Buffer, list[int]] = {}
@@ -93,9 +94,10 @@ def plan(program: Program) -> Memory:
                         inner.setdefault(value.buffer, [moment, moment])[1] = moment
             if isinstance(instr, Loop):
                 scratch[instr] = _pack(inner, _largest(instr))
-    for output in program.outputs:
-        if output.buffer in shared:
-            shared[output.buffer][1] = time + 1
+    kept = {buffer for kernel in program.kernels for buffer in kernel.buffers if buffer in made}
+    for buffer in [*(output.buffer for output in program.outputs), *kept]:
+        if buffer in shared:
+            shared[buffer][1] = time + 1
     return Memory(_pack(shared, {}), scratch)
 
 

@@ -18,6 +18,7 @@ from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import Tune, lower
 from symconv.compile.program import Program, Results
 from symconv.compile.threads import BLAS, BUFFER
+from symconv.compile.timing import Timings
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import located
@@ -56,6 +57,8 @@ class Plan:
         Whether results are "fresh", may be "aliased", or are written into "given" arrays: see ``lower``.
     tune : callable, optional
         Says for which machine each kernel is written.
+    timings : Timings, optional
+        Where what each kernel takes is added up.
     """
 
     def __init__(
@@ -67,6 +70,7 @@ class Plan:
         title: str,
         results: Results = "fresh",
         tune: Tune | None = None,
+        timings: Timings | None = None,
     ) -> None:
         started = perf_counter()
         self.machine = machine
@@ -76,18 +80,36 @@ class Plan:
         self.source = source.text
         self.filename = f"<symconv plan {next(_numbers)}>"
         namespace = emit.load(source, self.filename)
-        self.run = namespace["run"]
+        if timings is not None:
+            for kernel in self.program.all_kernels:
+                if kernel.whole is not None:
+                    namespace[kernel.name] = timings.wrapped(namespace[kernel.name], kernel.whole)
+        self.run = namespace["run"] if timings is None else timings.whole(namespace["run"])
+        self._settle = namespace.get("settle")
+        self._settling = [self.program.inputs.index(buffer) for buffer in emit.settling(self.program)]
+        self.settled_by = tuple(position - len(graph.inputs) for position in self._settling)
         self._make_memory = namespace.get("make_memory", tuple)
         self._make_scratch = namespace.get("make_scratch", tuple)
-        self._workers = machine.threads if any(not k.straight for k in self.program.kernels) else 1
-        self._idle: list[tuple[Any, Any, Any]] = []
+        self._workers = machine.threads if any(not k.straight for k in self.program.all_kernels) else 1
+        self._idle: list[_Workspace] = []
         self.shapes = tuple(type.shape for type in types)
         self.used = 0
         self.seconds = perf_counter() - started
 
-    def __call__(self, arrays: Sequence[Array]) -> tuple[Array, ...]:
-        """Run on arrays of the plan's shapes, and of its results where these are given."""
-        results: tuple[Array, ...] = self._with_workspace(self.run, *arrays)
+    def __call__(
+        self, arrays: Sequence[Array], versions: tuple[int, ...] | None = None
+    ) -> tuple[Array, ...]:
+        """Run on arrays of the plan's shapes, and of its results where these are given.
+
+        Parameters
+        ----------
+        arrays : sequence of ndarray
+            One for each of the sources.
+        versions : tuple of int or None
+            Versions of the shared values that ``settled_by`` names: what depends on these alone is computed
+            again where the workspace's is of others, or where there are none.
+        """
+        results: tuple[Array, ...] = self._with_workspace(self.run, arrays, versions)
         return results
 
     def repeat(self, rows: Iterable[tuple[Array, ...]]) -> None:
@@ -100,13 +122,17 @@ class Plan:
         with BLAS.one():
             self._with_workspace(run)
 
-    def _with_workspace(self, run: Callable[..., Any], *arrays: Array) -> Any:
+    def _with_workspace(
+        self, run: Callable[..., Any], arrays: Sequence[Array] = (), versions: tuple[int, ...] | None = None
+    ) -> Any:
         try:
             workspace = self._idle.pop()
         except IndexError:
             workspace = self._workspace()
-        enter, memory, scratch = workspace
+        enter, memory, scratch = workspace.parts
         try:
+            if self._settle is not None:
+                self._settled(workspace, arrays, versions if self.settled_by else ())
             results = enter(run, *arrays, memory, scratch)
         except Exception as error:
             located = self._located(error)
@@ -118,13 +144,24 @@ class Plan:
                 self._idle.append(workspace)
         return results
 
-    def _workspace(self) -> tuple[Any, Any, Any]:
+    def _settled(
+        self, workspace: "_Workspace", arrays: Sequence[Array], versions: tuple[int, ...] | None
+    ) -> None:
+        """Compute what depends on shared values alone, unless the workspace has it of these versions."""
+        if versions is None or workspace.versions != versions:
+            enter, memory, scratch = workspace.parts
+            workspace.versions = None
+            enter(self._settle, *[arrays[place] for place in self._settling], memory, scratch)
+            workspace.versions = versions
+
+    def _workspace(self) -> "_Workspace":
         enter: Callable[..., Any] = _without_warnings
         if not self.program.performs:
             enter = Context().run
             enter(np.seterr, all="ignore")
             enter(np.setbufsize, BUFFER)
-        return enter, self._make_memory(), [self._make_scratch() for _ in range(self._workers)]
+        scratch = [self._make_scratch() for _ in range(self._workers)]
+        return _Workspace((enter, self._make_memory(), scratch))
 
     def _located(self, error: Exception) -> Exception:
         """An error of a kernel with what the user wrote there, and where."""
@@ -133,7 +170,7 @@ class Plan:
             if trace.tb_frame.f_code.co_filename == self.filename:
                 function = trace.tb_frame.f_code.co_name
             trace = trace.tb_next
-        owners = {k.name: k.node for k in self.program.kernels if function.startswith(k.name)}
+        owners = {k.name: k.node for k in self.program.all_kernels if function.startswith(k.name)}
         node = owners[max(owners, key=len)] if owners else None
         return error if node is None else located(error, node)
 
@@ -145,6 +182,16 @@ class Plan:
     def forget(self) -> None:
         """The plan is thrown away: tracebacks no longer need its source."""
         linecache.cache.pop(self.filename, None)
+
+
+class _Workspace:
+    """How to enter a call, its memory and its scratch; mutable: it knows what versions its memory is of."""
+
+    __slots__ = ("parts", "versions")
+
+    def __init__(self, parts: tuple[Callable[..., Any], Any, Any]) -> None:
+        self.parts = parts
+        self.versions: tuple[int, ...] | None = None
 
 
 class Planner:
@@ -179,6 +226,7 @@ class Planner:
         self.title = title
         self.results = results
         self.tune = tune
+        self.timings: Timings | None = None
         self.plans: dict[Any, Plan] = {}
         self._lock = Lock()
         # Where the type states all sizes of an array there is nothing to look up.
@@ -203,7 +251,9 @@ class Planner:
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
         with self._lock, paused_collection():
-            plan = Plan(self.graph, self.sources, types, machine, title, self.results, self.tune)
+            plan = Plan(
+                self.graph, self.sources, types, machine, title, self.results, self.tune, self.timings
+            )
             plan.used = next(_tick)
             self.plans[self._key(arrays, settings)] = plan
             while len(self.plans) > settings.plans:

@@ -57,7 +57,7 @@ def fastest(node: Apply, types: Sequence[TensorType], machine: Machine) -> Machi
     """Measure a kernel with each algorithm that can compute some part of it."""
     graph, concrete = alone(node, types)
     estimated = Plan(graph, graph.inputs, concrete, machine, "estimated")
-    choices = [choice for kernel in estimated.program.kernels for choice in kernel.choices]
+    choices = [choice for kernel in estimated.program.all_kernels for choice in kernel.choices]
     able = {one.name: None for choice in choices for one in choice.candidates if one.cost is not None}
     plans = {_chosen(estimated): estimated}
     wanted = {_chosen(estimated): "auto"}
@@ -127,4 +127,5 @@ def _seconds(plan: Plan, arrays: Sequence[Array]) -> float:
 
 def _chosen(plan: Plan) -> tuple[Any, ...]:
     """What a plan does where there are several ways."""
-    return tuple(choice.candidates[0].name for kernel in plan.program.kernels for choice in kernel.choices)
+    kernels = plan.program.all_kernels
+    return tuple(choice.candidates[0].name for kernel in kernels for choice in kernel.choices)

@@ -23,7 +23,7 @@ from symconv.errors import (
     ShapeError,
 )
 from symconv.graph.nodes import Constant, Variable
-from symconv.graph.op import Op, as_variable
+from symconv.graph.op import Op, argument, as_variable
 from symconv.graph.origin import here
 from symconv.graph.traverse import toposort
 from symconv.ops.backward import Missing, backpropagate, compatible
@@ -155,7 +155,12 @@ def listed(variables: Wanted) -> list[Variable]:
         )
     for variable in found:
         if not isinstance(variable, Variable):
-            raise ArgumentError(f"{variable!r} is no symbolic variable", where=here())
+            raise ArgumentError(
+                f"{variable!r} is no symbolic variable",
+                arguments=[argument("wrt", variable)],
+                where=here(),
+                hint="differentiate by inputs, shared variables, or what is computed from them",
+            )
     return list(found)
 
 
@@ -170,7 +175,9 @@ def _seeds(cost: Variable | None, known: Mapping[Variable, Any] | None) -> dict[
     """The gradients from which everything starts."""
     seeds: dict[Variable, Variable] = {}
     if cost is None and not known:
-        raise ArgumentError("grad needs a cost or known_grads", where=here())
+        raise ArgumentError(
+            "grad needs a cost or known_grads", where=here(), hint="known_grads={variable: its gradient}"
+        )
     if cost is not None:
         cost = _checked_cost(as_variable(cost))
         seeds[cost] = Constant(np.ones((), cost.dtype))
@@ -207,7 +214,10 @@ def _known(known: Mapping[Variable, Any] | None) -> Iterable[tuple[Variable, Var
             )
         if not compatible(variable.type, gradient.type):
             raise ShapeError(
-                f"the known gradient of {variable} has another shape", arguments=arguments, where=here()
+                f"the known gradient of {variable} has another shape",
+                arguments=arguments,
+                where=here(),
+                hint="a gradient has the shape of its variable",
             )
         yield variable, gradient
 

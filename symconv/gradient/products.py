@@ -199,6 +199,7 @@ def _paired(variables: Wanted, points: Any) -> list[tuple[Variable, Variable]]:
             f"{len(several)} variables need as many eval_points, got {len(given)}",
             arguments=[(str(variable), variable.type) for variable in several],
             where=here(),
+            hint="one of the shape of each",
         )
     return [_fitting(variable, as_variable(point)) for variable, point in zip(several, given, strict=True)]
 
@@ -215,7 +216,10 @@ def _fitting(variable: Variable, point: Variable) -> tuple[Variable, Variable]:
         point = second(variable, point)
     if not compatible(variable.type, point.type):
         raise ShapeError(
-            f"the vector for {variable} has another shape", arguments=arguments, where=here()
+            f"the vector for {variable} has another shape",
+            arguments=arguments,
+            where=here(),
+            hint="it has the shape of the variable",
         )
     return variable, cast(point, variable.dtype)
 

@@ -29,6 +29,8 @@ _NAMES = ("value", "version")
 _versions = count(1)
 _exhaust = deque[None](maxlen=0).extend
 value_of = attrgetter("value")
+version_of = attrgetter("version")
+lent_of = attrgetter("lent")
 
 
 class Container:
@@ -100,6 +102,11 @@ def read(containers: Sequence[Container]) -> tuple[Array, ...]:
         return tuple(map(value_of, containers))
 
 
+def versions(containers: Sequence[Container]) -> tuple[int, ...] | None:
+    """The versions of containers; None where one is lent, for then its value may change without one."""
+    return None if any(map(lent_of, containers)) else tuple(map(version_of, containers))
+
+
 def committer(containers: Sequence[Container]) -> Callable[[Iterable[Array]], None]:
     """A callable that gives containers new values: all at once, or none where it is interrupted.
 
@@ -120,4 +127,4 @@ def committer(containers: Sequence[Container]) -> Callable[[Iterable[Array]], No
     return commit
 
 
-__all__ = ["LARGE", "Container", "committer", "committing", "read", "updating", "value_of"]
+__all__ = ["LARGE", "Container", "committer", "committing", "read", "updating", "value_of", "versions"]

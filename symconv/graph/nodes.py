@@ -155,6 +155,7 @@ class Variable:
             raise DTypeError(
                 "a symbolic condition has no truth value before it is computed",
                 arguments=[(str(self), self.type)],
+                where=here(),
                 hint="choose between values with switch(condition, a, b)",
             )
         return True
@@ -163,6 +164,7 @@ class Variable:
         raise ArgumentError(
             f"a symbolic variable has no {what} before it is computed",
             arguments=[(str(self), self.type)],
+            where=here(),
             hint="compute it with function([inputs], variable) or variable.eval({input: value})",
         )
 
@@ -471,6 +473,7 @@ class SharedVariable(Variable):
         """
         if borrow:
             self.container.value[...] = 0
+            self.container.assign(self.container.value, lent=self.container.lent)  # of another version
         else:
             self.container.assign(np.zeros_like(self.container.value))
 
@@ -648,7 +651,11 @@ def constant(value: Any, name: str | None = None, dtype: str | None = None) -> C
         dtype = current().floatX
     array = np.asarray(value, dtype=dtype)
     if array.dtype.name not in DTYPES:
-        raise DTypeError(f"a constant cannot hold {array.dtype} values (got {type(value).__name__})")
+        raise DTypeError(
+            f"a constant cannot hold {array.dtype} values (got {type(value).__name__})",
+            where=here(),
+            hint="the dtypes are " + ", ".join(DTYPES),
+        )
     return Constant(array, name)
 
 

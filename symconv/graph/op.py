@@ -91,6 +91,8 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    keeps_order : bool
+        Whether memory runs along its result as along its first operand of as many dimensions.
     generates : bool
         Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
     core_ndim : int or None
@@ -123,6 +125,7 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    keeps_order: ClassVar[bool] = False
     generates: ClassVar[bool] = False
     core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
@@ -219,6 +222,13 @@ class Op:
         """
         return None
 
+    def memory_order(self, types: Sequence[TensorType], wanted: str) -> tuple[int, ...]:
+        """The axes of the result as memory should run along them, the slowest first; empty: their own order.
+
+        Asked when the sizes are known; ``wanted`` is the algorithm that the settings name.
+        """
+        return ()
+
     # What every op does alike
 
     def __call__(self, *arguments: Any) -> Any:
@@ -296,6 +306,14 @@ def as_variable(value: Any, name: str | None = None) -> Variable:
     return constant(value, name)
 
 
+def argument(name: str, value: Any) -> tuple[str, str]:
+    """An argument of a function as errors show it: a variable by its type, anything else as it is."""
+    if isinstance(value, Variable):
+        return name, f"{value.type}" + (f"  ({value.name})" if value.name else "")
+    text = repr(value)
+    return name, f"{type(value).__name__} {text if len(text) <= 60 else text[:57] + '...'}"
+
+
 def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
     """A Python number as a constant of the dtype that it takes beside operands of ``dtypes``.
 
@@ -318,5 +336,6 @@ def weak_constant(value: Any, dtypes: Sequence[str]) -> Constant:
 
 
 __all__ = [
-    "Gradients", "NoGradient", "Op", "Role", "Terms", "United", "as_tuple", "as_variable", "weak_constant",
+    "Gradients", "NoGradient", "Op", "Role", "Terms", "United", "argument", "as_tuple", "as_variable",
+    "weak_constant",
 ]  # fmt: skip

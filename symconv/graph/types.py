@@ -106,6 +106,12 @@ class TensorType:
             )
         )
 
+    def holds(self, other: "TensorType") -> bool:
+        """Whether every array of type ``other`` belongs to this type, and so may be stored as its value."""
+        pairs = zip(self.shape, other.shape, strict=False)
+        same = self.dtype == other.dtype and self.ndim == other.ndim
+        return same and all(mine is None or mine == theirs for mine, theirs in pairs)
+
     def __str__(self) -> str:
         return f"{self.dtype}[{','.join('?' if dim is None else str(dim) for dim in self.shape)}]"
 

@@ -118,7 +118,7 @@ class AddAlong(Op):
 def taken_along(x: Operand, indices: Operand, axis: int = -1) -> Variable:
     """The elements of ``x`` at ``indices`` along an axis by one op, where no other axis stretches."""
     x, indices = as_variable(x), as_variable(indices)
-    result: Variable = TakeAlong(normalised_axis(axis, x.ndim))(x, indices)
+    result: Variable = TakeAlong(normalised_axis(axis, x))(x, indices)
     return result
 
 
@@ -146,7 +146,7 @@ def add_along_axis(x: Operand, indices: Operand, values: Operand, axis: int = -1
         As ``take_along_axis``.
     """
     x, indices = as_variable(x), as_variable(indices)
-    axis = normalised_axis(axis, x.ndim)
+    axis = normalised_axis(axis, x)
     result: Variable = AddAlong(axis)(x, indices, cast(values, x.dtype))
     return result
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from symconv.errors import ArgumentError, RankError, ShapeError
+from symconv.errors import ArgumentError, RankError, ShapeError, SymconvError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Operand, Variable
-from symconv.graph.op import Gradients, Op, Role, as_variable
+from symconv.graph.op import Gradients, Op, Role, argument, as_variable
 from symconv.graph.operators import METHODS
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
@@ -51,7 +51,11 @@ class DimShuffle(Op):
                 hint='write axes as numbers, and "x" for a new axis of size 1',
             )
         if len(set(axes)) != len(axes):
-            raise ShapeError(f"dimshuffle pattern {self.order} names an axis twice", where=here())
+            raise ShapeError(
+                f"dimshuffle pattern {self.order} names an axis twice",
+                where=here(),
+                hint='each axis of the input comes once at most; "x" may come often',
+            )
 
     @property
     def kept(self) -> tuple[int, ...]:
@@ -118,37 +122,50 @@ class DimShuffle(Op):
         return tuple(map(str, self.order))
 
 
-def normalised_axis(axis: Any, ndim: int, what: str = "axis") -> int:
-    """An axis counted from the front.
+def normalised_axis(axis: Any, of: Variable | int, what: str = "axis") -> int:
+    """An axis of a tensor, or of a number of dimensions, counted from the front.
 
     Raises
     ------
     RankError
         For an axis that does not exist.
     """
+    ndim = of if isinstance(of, int) else of.ndim
+    arguments = [] if isinstance(of, int) else [argument("x", of)]
     try:
         number = axis.__index__()
     except AttributeError:
-        raise ArgumentError(f"{what} must be an integer, got {axis!r}", where=here()) from None
+        raise ArgumentError(
+            f"{what} must be an integer, got {axis!r}",
+            arguments=arguments,
+            where=here(),
+            hint=f"an integer from {-ndim} to {ndim - 1}" if ndim else "a scalar has no axes",
+        ) from None
     if not -ndim <= number < ndim:
         raise RankError(
             f"{what} {number} does not exist among {ndim} dimensions",
+            arguments=arguments,
             where=here(),
             hint=f"axes go from {-ndim} to {ndim - 1}" if ndim else "a scalar has no axes",
         )
     return int(number % ndim)
 
 
-def normalised_axes(axes: Any, ndim: int) -> tuple[int, ...]:
+def normalised_axes(axes: Any, of: Variable | int) -> tuple[int, ...]:
     """Axes counted from the front, sorted; None means all of them."""
     if axes is None:
-        return tuple(range(ndim))
+        return tuple(range(of if isinstance(of, int) else of.ndim))
     if isinstance(axes, np.ndarray):
         axes = axes.tolist()
     listed = axes if isinstance(axes, tuple | list) else (axes,)
-    result = tuple(sorted(normalised_axis(axis, ndim) for axis in listed))
+    result = tuple(sorted(normalised_axis(axis, of) for axis in listed))
     if len(set(result)) != len(result):
-        raise ShapeError(f"an axis is named twice in {tuple(listed)}", where=here())
+        raise ShapeError(
+            f"an axis is named twice in {tuple(listed)}",
+            arguments=[] if isinstance(of, int) else [argument("x", of)],
+            where=here(),
+            hint="name each axis once; negative ones count from the end",
+        )
     return result
 
 
@@ -156,7 +173,12 @@ def normalised_axes(axes: Any, ndim: int) -> tuple[int, ...]:
 
 
 def _shuffled(x: Variable, order: Sequence[Axis]) -> Variable:
-    result: Variable = DimShuffle(tuple(order), x.ndim)(x)
+    try:
+        op = DimShuffle(tuple(order), x.ndim)
+    except SymconvError as error:  # the pattern is wrong for this tensor
+        error.arguments = (argument("x", x),)
+        raise
+    result: Variable = op(x)
     return result
 
 
@@ -209,16 +231,21 @@ def transpose(x: Operand, *axes: Any) -> Variable:
     x = as_variable(x)
     if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], tuple | list)):
         axes = tuple(axes[0] or ())
-    order = [normalised_axis(axis, x.ndim) for axis in axes] or list(reversed(range(x.ndim)))
+    order = [normalised_axis(axis, x) for axis in axes] or list(reversed(range(x.ndim)))
     if len(order) != x.ndim:
-        raise RankError(f"transpose of {x.ndim} dimensions got {len(order)} axes", where=here())
+        raise RankError(
+            f"transpose of {x.ndim} dimensions got {len(order)} axes",
+            arguments=[argument("x", x)],
+            where=here(),
+            hint="name every axis once, or none to reverse them",
+        )
     return _shuffled(x, order)
 
 
 def swapaxes(x: Operand, first: int, second: int) -> Variable:
     """Exchange two axes; the result is a view."""
     x = as_variable(x)
-    first, second = normalised_axis(first, x.ndim), normalised_axis(second, x.ndim)
+    first, second = normalised_axis(first, x), normalised_axis(second, x)
     order = list(range(x.ndim))
     order[first], order[second] = second, first
     return _shuffled(x, order)
@@ -236,7 +263,7 @@ def squeeze(x: Operand, axis: int | Sequence[int] | None = None) -> Variable:
     if axis is None:
         drop = tuple(index for index, size in enumerate(x.type.shape) if size == 1)
     else:
-        drop = normalised_axes(axis, x.ndim)
+        drop = normalised_axes(axis, x)
     return _shuffled(x, [index for index in range(x.ndim) if index not in drop])
 
 
@@ -270,12 +297,13 @@ def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequenc
     """Move axes to other positions; the others keep their order."""
     x = as_variable(x)
     sources, targets = (
-        [normalised_axis(axis, x.ndim) for axis in (axes if isinstance(axes, tuple | list) else [axes])]
+        [normalised_axis(axis, x) for axis in (axes if isinstance(axes, tuple | list) else [axes])]
         for axes in (source, destination)
     )
     if len(sources) != len(targets) or len(set(sources)) != len(sources) or len(set(targets)) != len(targets):
         raise ShapeError(
             f"moveaxis needs as many positions as axes, each once, got {source} and {destination}",
+            arguments=[argument("x", x)],
             where=here(),
         )
     order = [axis for axis in range(x.ndim) if axis not in sources]
@@ -287,7 +315,7 @@ def moveaxis(x: Operand, source: int | Sequence[int], destination: int | Sequenc
 def rollaxis(x: Operand, axis: int, start: int = 0) -> Variable:
     """Move an axis to before the one that stands at ``start``."""
     x = as_variable(x)
-    axis = normalised_axis(axis, x.ndim)
+    axis = normalised_axis(axis, x)
     if start < 0:
         start += x.ndim
     if not 0 <= start <= x.ndim:

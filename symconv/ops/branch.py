@@ -199,6 +199,7 @@ def ifelse(condition: Operand, then_branch: Any, else_branch: Any, name: str | N
     if len(sides[0]) != len(sides[1]):
         raise ArgumentError(
             f"ifelse chooses between {len(sides[0])} and {len(sides[1])} expressions: as many are needed",
+            hint="both sides give the same number of results",
             where=here(),
         )
     pairs = [_alike(a, b, place) for place, (a, b) in enumerate(zip(*sides, strict=True))]

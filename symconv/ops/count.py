@@ -44,7 +44,10 @@ class SearchSorted(Op):
 
     def out_types(self, x: TensorType, values: TensorType, *sorter: TensorType) -> TensorType:
         if x.ndim != 1:
-            raise RankError(f"searchsorted needs a sorted vector, got {x.ndim} dimensions")
+            raise RankError(
+                f"searchsorted needs a sorted vector, got {x.ndim} dimensions",
+                hint="flatten it, or search each row by itself",
+            )
         for order in sorter:
             if order.ndim != 1 or order.dtype[0] not in "iu":
                 raise DTypeError(f"the order that sorts must be an integer vector, got {order}")
@@ -127,7 +130,10 @@ class Bincount(Op):
 
     def out_types(self, x: TensorType, *weights: TensorType) -> TensorType:
         if x.ndim != 1 or not x.is_discrete:
-            raise DTypeError(f"bincount needs a vector of integers, got {x}")
+            raise DTypeError(
+                f"bincount needs a vector of integers, got {x}",
+                hint="flatten and cast it: x.flatten().astype('int64')",
+            )
         for weight in weights:
             if weight.ndim != 1 or weight.is_complex:
                 raise DTypeError(f"the weights must be a vector of real numbers, got {weight}")
@@ -203,7 +209,7 @@ def unique(
         The gradient of an element flows to its first place.
     """
     x = as_variable(x)
-    outputs = Unique(None if axis is None else normalised_axis(axis, x.ndim))(x)
+    outputs = Unique(None if axis is None else normalised_axis(axis, x))(x)
     asked = (True, return_index, return_inverse, return_counts)
     wanted = [output for output, wish in zip(outputs, asked, strict=True) if wish]
     return wanted[0] if len(wanted) == 1 else wanted

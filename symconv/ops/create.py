@@ -15,6 +15,7 @@ from symconv.config import current
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Container, SharedVariable, Variable
+from symconv.graph.op import argument
 from symconv.graph.origin import here
 from symconv.graph.types import DTYPES, Dim, TensorType
 from symconv.ops.elemwise import dtype_name
@@ -64,12 +65,23 @@ def tensor(dtype: Any = None, shape: Sequence[int | None] = (), name: str | None
 
 
 def _shape(shape: Sequence[int | None]) -> tuple[Dim, ...]:
-    return tuple(None if size is None else operator.index(size) for size in shape)
+    try:
+        return tuple(None if size is None else operator.index(size) for size in shape)
+    except TypeError:
+        raise ArgumentError(
+            f"a static shape is a sequence of sizes, got {shape!r}",
+            where=here(),
+            hint="an integer for each dimension, None where it is not known: shape=(None, 3)",
+        ) from None
 
 
 def _name(name: Any) -> str | None:
     if name is not None and not isinstance(name, str):
-        raise ArgumentError(f"a variable's name must be a string, got {name!r}", where=here())
+        raise ArgumentError(
+            f"a variable's name must be a string, got {name!r}",
+            where=here(),
+            hint="static sizes go by keyword: shape=(2, None)",
+        )
     return name
 
 
@@ -250,7 +262,12 @@ def shared(
         )
     array = np.asarray(value, dtype=current().floatX if type(value) is float else None)
     if array.dtype.name not in DTYPES:
-        raise DTypeError(f"a shared variable cannot hold {array.dtype} values", where=here())
+        raise DTypeError(
+            f"a shared variable cannot hold {array.dtype} values",
+            arguments=[argument("value", value)],
+            where=here(),
+            hint="the dtypes are " + ", ".join(DTYPES),
+        )
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     static = array.shape if shape is None else _shape(shape)
     type_ = TensorType(array.dtype.name, static)

@@ -166,7 +166,7 @@ def _cumulated(kind: Literal["add", "multiply"], x: Operand, axis: int | None) -
     x = as_variable(x)
     if axis is None:
         x, axis = flatten(x), 0
-    result: Variable = Cumulate(kind, normalised_axis(axis, x.ndim))(x)
+    result: Variable = Cumulate(kind, normalised_axis(axis, x))(x)
     return result
 
 
@@ -217,7 +217,7 @@ def diff(x: Operand, n: int = 1, axis: int = -1) -> Variable:
         For a negative ``n``.
     """
     result: Variable = as_variable(x)
-    along = normalised_axis(axis, result.ndim)
+    along = normalised_axis(axis, result)
     if not hasattr(n, "__index__") or n.__index__() < 0:
         raise OptionError(f"diff takes differences n >= 0 times, got n={n!r}", where=here())
     for _ in range(n.__index__()):

@@ -24,6 +24,7 @@ from symconv.ops.elemwise_rows import cast, eq, ge, switch, zeros_like
 from symconv.ops.fill import arange
 from symconv.ops.reduce import sum
 from symconv.ops.shape import size_of
+from symconv.ops.sizes import check_count
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
@@ -153,6 +154,8 @@ def eye(n: Operand, m: Operand = None, k: Operand = 0, dtype: Any = None) -> Var
     array([[0., 1., 0.],
            [0., 0., 1.]])
     """
+    check_count(n, "eye")
+    check_count(m, "eye")
     rows, columns = _offsets(n, n if m is None else m)
     return cast(eq(rows + k, columns), dtype_name(dtype))
 
@@ -215,7 +218,7 @@ def diagonal(x: Operand, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Var
         For less than two dimensions.
     """
     x = _as_matrices(x, "diagonal")
-    first, second_axis = normalised_axis(axis1, x.ndim), normalised_axis(axis2, x.ndim)
+    first, second_axis = normalised_axis(axis1, x), normalised_axis(axis2, x)
     if first == second_axis:
         raise ShapeError(f"diagonal needs two axes, got {axis1} twice", where=here())
     others = [axis for axis in range(x.ndim) if axis not in (first, second_axis)]

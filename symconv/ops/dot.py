@@ -443,7 +443,12 @@ def _paired_axes(x: Variable, y: Variable, axes: Any, first: int) -> list[Pair]:
     if isinstance(axes, int | np.integer):
         count = int(axes)
         if not 0 <= count <= min(x.ndim, y.ndim) - first:
-            raise RankError(f"there are no {count} axes to sum over", arguments=arguments, where=here())
+            raise RankError(
+                f"there are no {count} axes to sum over",
+                arguments=arguments,
+                where=here(),
+                hint=f"at most {min(x.ndim, y.ndim) - first}, or name pairs: axes=[[0], [1]]",
+            )
         pairs: list[Pair] = list(zip(range(x.ndim - count, x.ndim), range(first, first + count), strict=True))
     else:
         try:
@@ -457,7 +462,7 @@ def _paired_axes(x: Variable, y: Variable, axes: Any, first: int) -> list[Pair]:
                 arguments=arguments, where=here(), hint="axes=[[1, 2], [0, 1]] sums over 1 with 0, 2 with 1",
             )  # fmt: skip
         pairs = [
-            (normalised_axis(i, x.ndim), normalised_axis(j, y.ndim)) for i, j in zip(left, right, strict=True)
+            (normalised_axis(i, x), normalised_axis(j, y)) for i, j in zip(left, right, strict=True)
         ]
     for side in (0, 1):
         if len({pair[side] for pair in pairs}) != len(pairs):

@@ -99,7 +99,10 @@ def _parsed(subscripts: str, variables: Sequence[Variable]) -> tuple[list[str], 
                 hint="a term is letters and at most one '...'; ',' separates terms, '->' the result",
             )
     if len(terms) != len(variables):
-        raise ArgumentError(f"{subscripts!r} has {len(terms)} terms for {len(variables)} operands")
+        raise ArgumentError(
+            f"{subscripts!r} has {len(terms)} terms for {len(variables)} operands",
+            hint="one term for each operand, with ',' between",
+        )
     spare = [letter for letter in ascii_letters if letter not in text]
     pairs = zip(variables, terms, strict=True)
     unnamed = max((v.ndim - len(t) + 3 for v, t in pairs if "..." in t), default=0)
@@ -113,7 +116,8 @@ def _parsed(subscripts: str, variables: Sequence[Variable]) -> tuple[list[str], 
     result = right.replace("...", letters)
     if len(set(result)) != len(result) or not set(result) <= set("".join(full)) | set(letters):
         raise OptionError(
-            f"the result {right!r} of {subscripts!r} names an axis twice, or one that no operand has"
+            f"the result {right!r} of {subscripts!r} names an axis twice, or one that no operand has",
+            hint="each letter of the result comes once there, and in some operand",
         )
     return full, result
 
@@ -122,7 +126,10 @@ def _filled(term: str, ndim: int, letters: str) -> str:
     """A term with letters for ``...``: the last ones, as broadcasting goes."""
     count = ndim - len(term.replace("...", ""))
     if count < 0 or (count and "..." not in term):
-        raise RankError(f"the term {term!r} names {len(term.replace('...', ''))} axes of {ndim}")
+        raise RankError(
+            f"the term {term!r} names {len(term.replace('...', ''))} axes of {ndim}",
+            hint="a letter for each axis, or '...' for those that are not named",
+        )
     return term.replace("...", letters[len(letters) - count :])
 
 

@@ -17,10 +17,10 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from symconv.config import current
-from symconv.errors import ArgumentError, DTypeError
+from symconv.errors import ArgumentError, DTypeError, SymconvError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Operand, Variable, constant
-from symconv.graph.op import Gradients, Op, Role, as_tuple, as_variable, weak_constant
+from symconv.graph.op import Gradients, Op, Role, argument, as_tuple, as_variable, weak_constant
 from symconv.graph.origin import here
 from symconv.graph.types import DTYPES, Array, TensorType, broadcast
 
@@ -288,10 +288,16 @@ class Elemwise(Op):
         if len(operands) != self.row.arity:
             raise ArgumentError(
                 f"{self.row.name} takes {self.row.arity} operands, got {len(operands)}",
+                arguments=[argument(f"operand {place}", value) for place, value in enumerate(operands)],
                 where=here(),
                 hint=f"{self.row.name}({', '.join(self.row.operands)})",
             )
-        variables = _as_operands(self.row, operands)
+        try:
+            variables = _as_operands(self.row, operands)
+        except SymconvError as error:
+            pairs = zip(self.row.operands, operands, strict=True)
+            error.arguments = error.arguments or tuple(argument(name, value) for name, value in pairs)
+            raise
         if self.row.trivial is not None and self.row.trivial(variables[0].type):
             return variables[0]
         return self.apply(*variables).outputs[0]

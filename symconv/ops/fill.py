@@ -23,6 +23,7 @@ from symconv.ops.elemwise import common_dtype, dtype_name
 from symconv.ops.elemwise_rows import cast, eq, maximum, ones_like, second, switch, zeros_like
 from symconv.ops.reduce import sum as total
 from symconv.ops.shape import size_of, stated_shape
+from symconv.ops.sizes import check_count
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
@@ -364,6 +365,7 @@ def linspace(
         raise DTypeError(
             "linspace needs an integer number of elements", arguments=[("num", count.type)], where=here()
         )
+    check_count(count, "linspace")
     known = common_dtype((first.dtype, last.dtype))
     name = dtype_name(dtype) if dtype is not None else known if known[0] == "f" else current().floatX
     inner = name if name[0] == "f" else "float64"

@@ -10,7 +10,7 @@ from symconv.frozen import frozen
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret, result_types
 from symconv.graph.nodes import Apply, SharedVariable, Variable
-from symconv.graph.op import Gradients, Op, Terms, as_variable
+from symconv.graph.op import Gradients, Op, Terms, argument, as_variable
 from symconv.graph.origin import here
 from symconv.graph.traverse import leaves, substitute
 from symconv.graph.types import Array, TensorType
@@ -58,7 +58,10 @@ class GraphOp(Op):
         wanted = self.graph.inputs[: len(self.graph.inputs) - len(self.shared)]
         if len(arguments) != len(wanted):
             raise ArgumentError(
-                f"{self.label} takes {len(wanted)} arguments, got {len(arguments)}", where=here()
+                f"{self.label} takes {len(wanted)} arguments, got {len(arguments)}",
+                arguments=[argument(f"argument {place}", value) for place, value in enumerate(arguments)],
+                where=here(),
+                hint=f"it was made for {', '.join(str(variable.type) for variable in wanted)}",
             )
         return super().__call__(*arguments, *self.shared)
 
@@ -72,7 +75,8 @@ class GraphOp(Op):
                 )
             if variable.ndim != type.ndim:
                 raise RankError(
-                    f"{self.label} was made for {variable} of {variable.ndim} dimensions, got {type.ndim}"
+                    f"{self.label} was made for {variable} of {variable.ndim} dimensions, got {type.ndim}",
+                    hint="make another op for this rank, or reshape the argument",
                 )
         return result_types(self.graph, types)
 

@@ -8,13 +8,14 @@ import numpy as np
 from symconv.errors import ArgumentError, DTypeError, OptionError, RankError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
-from symconv.graph.op import as_variable
+from symconv.graph.op import argument, as_variable
 from symconv.graph.origin import here
 from symconv.ops.axes import dimshuffle, shape_padleft, shape_padright
 from symconv.ops.elemwise import common_dtype, dtype_name
 from symconv.ops.elemwise_rows import cast, eq
 from symconv.ops.fill import Alloc, arange, linspace
 from symconv.ops.shape import size_of, stated_shape
+from symconv.ops.sizes import check_count
 
 # Labels and grids
 
@@ -27,7 +28,7 @@ def one_hot(y: Operand, n: Operand, dtype: Any = None) -> Variable:
     y : integer variable or array_like
         Labels; one outside 0 <= y < n has no 1 at all.
     n : int or integer scalar variable
-        The number of classes.
+        The number of classes, 0 or more.
     dtype : str, optional
         ``floatX`` by default.
 
@@ -40,7 +41,10 @@ def one_hot(y: Operand, n: Operand, dtype: Any = None) -> Variable:
     """
     y = as_variable(y)
     if not y.type.is_discrete:
-        raise DTypeError("labels must be integers", arguments=[("y", y.type)], where=here())
+        raise DTypeError(
+            "labels must be integers", arguments=[argument("y", y)], where=here(), hint="cast(y, 'int64')"
+        )
+    check_count(n, "one_hot")
     return cast(eq(shape_padright(y), arange(n)), dtype_name(dtype))
 
 

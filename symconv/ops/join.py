@@ -208,7 +208,9 @@ def join(axis: int, *tensors: Operand) -> Variable:
     TensorType(float64[?])
     """
     if not tensors:
-        raise ArgumentError("a join needs at least one tensor", where=here())
+        raise ArgumentError(
+            "a join needs at least one tensor", where=here(), hint="for no elements: zeros((0,))"
+        )
     variables = [as_variable(tensor) for tensor in tensors]
     ndim = variables[0].ndim
     if any(variable.ndim != ndim for variable in variables) or ndim == 0:
@@ -220,7 +222,7 @@ def join(axis: int, *tensors: Operand) -> Variable:
             hint="stack(tensors) makes an axis for them" if ndim == 0 else "add axes with dimshuffle",
         )
     dtype = common_dtype(tuple(variable.dtype for variable in variables))
-    along = normalised_axis(axis, ndim)
+    along = normalised_axis(axis, variables[0])
     if len(variables) == 1:
         return variables[0]
     result: Variable = Join(along)(*(cast(variable, dtype) for variable in variables))
@@ -264,7 +266,9 @@ def stack(tensors: Sequence[Operand], axis: int = 0) -> Variable:
     """
     variables = [as_variable(tensor) for tensor in _listed(tensors, "stack")]
     if not variables:
-        raise ArgumentError("stack needs at least one tensor", where=here())
+        raise ArgumentError(
+            "stack needs at least one tensor", where=here(), hint="for no elements: zeros((0,))"
+        )
     along = normalised_axis(axis, variables[0].ndim + 1)
     if any(variable.ndim != variables[0].ndim for variable in variables):
         raise RankError(
@@ -297,7 +301,7 @@ def split(x: Operand, sizes: Any, n: int | None = None, axis: int = 0) -> list[V
         For sizes that are negative or do not add up; when run, where they are known only then.
     """
     x = as_variable(x)
-    along = normalised_axis(axis, x.ndim)
+    along = normalised_axis(axis, x)
     lengths, known = stated_shape(sizes, n)
     if None not in known:
         Split(along, known)(x, lengths)  # for its errors

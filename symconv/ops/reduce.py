@@ -240,7 +240,7 @@ class ArgReduce(Op):
 def _reduce(kind: str, x: Operand, axis: Axes, keepdims: bool, dtype: Any = None) -> Variable:
     x = as_variable(x)
     name = None if dtype is None else dtype_name(dtype)
-    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x.ndim), bool(keepdims), name)(x)
+    result: Variable = Reduce(REDUCTIONS[kind], normalised_axes(axis, x), bool(keepdims), name)(x)
     return result
 
 
@@ -321,7 +321,7 @@ def mean(x: Operand, axis: Axes = None, keepdims: bool = False, *, dtype: Any = 
     wanted = x.dtype if not x.type.is_discrete else "float64"
     wanted = wanted if dtype is None else dtype_name(dtype)
     inner = "float32" if wanted == "float16" else wanted
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     total = sum(x, axes, keepdims, dtype=inner)
     return cast(total / cast(count_of(x, axes), inner), wanted)
 
@@ -334,7 +334,7 @@ def var(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) ->
     x = as_variable(x)
     if x.type.is_discrete:
         x = cast(x, "float64")
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     deviation = x - mean(x, axes, keepdims=True)
     squares = sqr(abs(deviation) if x.type.is_complex else deviation)
     if ddof == 0:
@@ -349,7 +349,7 @@ def std(x: Operand, axis: Axes = None, ddof: int = 0, keepdims: bool = False) ->
 
 def _position(kind: Literal["argmax", "argmin"], x: Operand, axis: Axes, keepdims: bool) -> Variable:
     x = as_variable(x)
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     kept = [index for index in range(x.ndim) if index not in axes]
     flat = flatten(dimshuffle(x, *kept, *axes), len(kept) + 1) if len(axes) != 1 else x
     result: Variable = ArgReduce(kind, axes[0] if len(axes) == 1 else len(kept))(flat)

@@ -45,7 +45,9 @@ class RepeatedPositions(Op):
         if repeats.value is None:
             return TensorType("int64", (None,))
         if (repeats.value < 0).any():
-            raise ShapeError(f"an element cannot be repeated {int(repeats.value.min())} times")
+            raise ShapeError(
+                f"an element cannot be repeated {int(repeats.value.min())} times", hint="0 times or more"
+            )
         return TensorType("int64", (int(repeats.value.sum()),))
 
     def perform(self, repeats: Array, size: Array) -> Array:
@@ -63,7 +65,9 @@ def _count(value: Any, what: str) -> Variable:
     if count.ndim or not count.type.is_discrete:
         raise DTypeError(f"{what} must be integers", arguments=[(what, count.type)], where=here())
     if isinstance(count, Constant) and count.data < 0:
-        raise ShapeError(f"a tensor cannot be repeated {int(count.data)} times", where=here())
+        raise ShapeError(
+            f"a tensor cannot be repeated {int(count.data)} times", where=here(), hint="0 times or more"
+        )
     return count
 
 
@@ -112,7 +116,7 @@ def repeat(x: Operand, repeats: Operand, axis: int | None = None) -> Variable:
     x, repeats = as_variable(x), as_variable(repeats)
     if axis is None:
         x, axis = flatten(x), 0
-    axis = normalised_axis(axis, x.ndim)
+    axis = normalised_axis(axis, x)
     if repeats.ndim == 1 and repeats.type.shape[0] == 1:
         repeats = Constant(repeats.data[0]) if isinstance(repeats, Constant) else reshape(repeats, ())
     if repeats.ndim == 0:
@@ -280,7 +284,7 @@ def roll(x: Operand, shift: Any, axis: int | Sequence[int] | None = None) -> Var
     if len(shifts) != len(axes):
         raise ArgumentError(f"roll got {len(shifts)} shifts for {len(axes)} axes", where=here())
     for one, along in zip(shifts, axes, strict=True):
-        result = _rolled(result, one, normalised_axis(along, result.ndim))
+        result = _rolled(result, one, normalised_axis(along, result))
     return result
 
 
@@ -302,7 +306,7 @@ def _rolled(x: Variable, shift: Any, axis: int) -> Variable:
 def flip(x: Operand, axis: int | Sequence[int] | None = None) -> Variable:
     """The elements in reverse order along axes, all of them by default; a view."""
     x = as_variable(x)
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     return getitem(x, tuple(slice(None, None, -1 if index in axes else None) for index in range(x.ndim)))
 
 

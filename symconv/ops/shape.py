@@ -118,7 +118,10 @@ def resolved(wanted: tuple[int, ...], old: Sequence[Dim]) -> tuple[Dim, ...]:
         return tuple(None if size == -1 else size for size in wanted)
     if -1 not in wanted:
         if rest != total:
-            raise ShapeError(f"cannot reshape {texts}: {total} elements are not {rest}")
+            raise ShapeError(
+                f"cannot reshape {texts}: {total} elements are not {rest}",
+                hint="one size may be -1, which is what the others leave",
+            )
         return wanted
     if rest == 0 or total % rest:
         raise ShapeError(f"cannot reshape {texts}: no size for -1 makes {total} elements")
@@ -145,10 +148,16 @@ class SpecifyShape(Op):
 
     def out_types(self, x: TensorType) -> TensorType:
         if x.ndim != len(self.sizes):
-            raise RankError(f"the shape promised has {len(self.sizes)} dimensions, the tensor {x.ndim}")
+            raise RankError(
+                f"the shape promised has {len(self.sizes)} dimensions, the tensor {x.ndim}",
+                hint="a size for each dimension, None for those that are not promised",
+            )
         for promised, size in zip(self.sizes, x.shape, strict=True):
             if promised is not None and size is not None and promised != size:
-                raise ShapeError(f"the shape promised is {_text(self.sizes)}, the shape is {_text(x.shape)}")
+                raise ShapeError(
+                    f"the shape promised is {_text(self.sizes)}, the shape is {_text(x.shape)}",
+                    hint="promise None where a size may vary, or hand over what was promised",
+                )
         return x.with_shape(
             size if promised is None else promised for promised, size in zip(self.sizes, x.shape, strict=True)
         )
@@ -220,6 +229,7 @@ def flatten(x: Operand, ndim: int = 1) -> Variable:
     if not 1 <= ndim <= max(x.ndim, 1):
         raise RankError(
             f"flatten to {ndim} dimensions of a tensor that has {x.ndim}",
+            arguments=[("x", x.type)],
             where=here(),
             hint=f"choose 1 to {max(x.ndim, 1)}",
         )
@@ -253,14 +263,14 @@ def specify_shape(x: Operand, shape: Sequence[int | None]) -> Variable:
 def addbroadcast(x: Operand, *axes: int) -> Variable:
     """Promise that axes have size 1, so that they may be broadcast."""
     x = as_variable(x)
-    ones = normalised_axes(axes, x.ndim)
+    ones = normalised_axes(axes, x)
     return specify_shape(x, [1 if axis in ones else None for axis in range(x.ndim)])
 
 
 def unbroadcast(x: Operand, *axes: int) -> Variable:
     """Forget that axes have size 1, so that they do not broadcast: for a place that takes any size."""
     result: Variable = as_variable(x)
-    forgotten = normalised_axes(axes, result.ndim)
+    forgotten = normalised_axes(axes, result)
     if any(result.type.shape[axis] == 1 for axis in forgotten):
         sizes = tuple(None if axis in forgotten else size for axis, size in enumerate(result.type.shape))
         # A reshape to its own sizes, whose type says less than it could.

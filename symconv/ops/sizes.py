@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from symconv.errors import DTypeError, RankError
+from symconv.errors import DTypeError, RankError, ShapeError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Operand, Variable, constant
 from symconv.graph.op import Gradients, Op, as_variable
@@ -126,7 +126,7 @@ def shape(x: Operand) -> Variable:
 def size_of(x: Operand, axis: int) -> Variable:
     """The size of one axis of ``x`` as an int64 scalar; a constant where it is known."""
     x = as_variable(x)
-    axis = normalised_axis(axis, x.ndim)
+    axis = normalised_axis(axis, x)
     size = x.type.shape[axis]
     result: Variable = ShapeAt(axis)(x) if size is None else Constant(np.array(size, "int64"))
     return result
@@ -211,7 +211,21 @@ def _static_size(size: Any) -> int | None:
     try:
         return int(value.__index__())
     except (AttributeError, TypeError):
-        raise DTypeError(f"a size must be an integer, got {size!r}", where=here()) from None
+        raise DTypeError(
+            f"a size must be an integer, got {size!r}", where=here(), hint="or an integer scalar variable"
+        ) from None
 
 
-__all__ = ["MakeVector", "Shape", "ShapeAt", "count_of", "shape", "size_of", "stated_shape"]
+def check_count(count: Any, what: str) -> None:
+    """A number of elements that is known must not be negative.
+
+    Raises
+    ------
+    ShapeError
+    """
+    known = count.data.item() if isinstance(count, Constant) else count
+    if isinstance(known, int | np.integer) and known < 0:
+        raise ShapeError(f"{what} got the size {int(known)}", where=here(), hint="a size is 0 or more")
+
+
+__all__ = ["MakeVector", "Shape", "ShapeAt", "check_count", "count_of", "shape", "size_of", "stated_shape"]

@@ -134,7 +134,7 @@ class ArgTopK(Op):
 def _along(x: Operand, axis: int | None) -> tuple[Variable, int]:
     """The tensor and its axis from 0; flattened where there is no axis."""
     x = as_variable(x)
-    return (flatten(x), 0) if axis is None else (x, normalised_axis(axis, x.ndim))
+    return (flatten(x), 0) if axis is None else (x, normalised_axis(axis, x))
 
 
 def _check_kind(kind: str | None) -> None:
@@ -265,14 +265,16 @@ def quantile(
     """
     x, q = as_variable(x), as_variable(q)
     if isinstance(q, Constant) and not ((q.data >= 0) & (q.data <= 1)).all():
-        raise OptionError(f"a quantile is between 0 and 1, got {q}", where=here())
+        raise OptionError(
+            f"a quantile is between 0 and 1, got {q}", where=here(), hint="percentile takes 0 to 100"
+        )
     if q.ndim > 1 or q.type.is_complex or x.type.is_complex:
         raise DTypeError(
             "quantiles are real scalars or vectors, of real tensors",
             arguments=[("x", x.type), ("q", q.type)],
             where=here(),
         )
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     kept = [index for index in range(x.ndim) if index not in axes]
     rows = flatten(dimshuffle(x, *kept, *axes), len(kept) + 1) if len(axes) != 1 else x
     along = axes[0] if len(axes) == 1 else len(kept)

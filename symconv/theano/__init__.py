@@ -58,9 +58,22 @@ from symconv.theano.tensor import dot, get_scalar_constant_value
 __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
 
 MODULES = (
-    "compile",
     "compat",
+    "compile",
+    "compile.builders",
+    "compile.debugmode",
+    "compile.function_module",
+    "compile.io",
+    "compile.mode",
+    "compile.monitormode",
+    "compile.nanguardmode",
+    "compile.ops",
+    "compile.pfunc",
+    "compile.profiling",
+    "compile.sharedvalue",
     "configparser",
+    "d3viz",
+    "d3viz.formatting",
     "gof",
     "gof.fg",
     "gof.graph",

@@ -125,6 +125,9 @@ class TensorType(VariableType):
     def __hash__(self) -> int:
         return hash((self.dtype, self.broadcastable))
 
+    def __format__(self, how: str) -> str:
+        return format(str(self), how)
+
 
 
 _numbers = count()

@@ -393,3 +393,13 @@ def test_gradients_of_a_network_read_only_what_they_wrote(poison):
     cost = sc.sqr(sc.conv2d(hidden, v, border_mode="half")).sum()
     values = whole_numbers(2, 2, 8, 7), whole_numbers(3, 2, 3, 2), whole_numbers(2, 3, 3, 3)
     check([x, w, v], sc.grad(cost, [x, w, v]), *values)
+
+
+def test_what_is_asked_for_its_shape_alone_is_not_read():
+    # the gradient of a part needs the shape of what it was taken from, which shares a kernel with tanh's slope
+    x, i = sc.matrix("x"), sc.lscalar("i")
+    for part in (lambda h: h[i, i], lambda h: h[i:, 0].sum(), lambda h: h[[0, 1], i].sum()):
+        gradient = sc.grad(part(sc.tanh(x) + x), x)
+        value = np.linspace(-1, 1, 6).reshape(2, 3)
+        meant = sc.function([x, i], gradient, mode="interpreted")(value, 1)
+        np.testing.assert_allclose(sc.function([x, i], gradient)(value, 1), meant, rtol=1e-14)

@@ -375,3 +375,12 @@ def test_a_copy_has_states_of_its_own():
     assert (g(), g(), f()) == (1, 2, 1)
     frozen = f.copy(delete_updates=True)
     assert (frozen(), frozen()) == (2, 2)
+
+
+def test_an_update_known_to_have_size_1_fits_a_size_that_is_not_known():
+    # as the gradient by filters of one channel, which the image tells
+    w, x = sc.shared(np.zeros(1), shape=(None,)), sc.vector("x")
+    f = sc.function([x], [w.sum()], updates={w: x.sum().dimshuffle("x")})
+    assert f(np.ones(3)) == [0]
+    assert f(np.ones(5)) == [3]
+    np.testing.assert_array_equal(w.get_value(), [5])

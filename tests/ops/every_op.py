@@ -29,11 +29,11 @@ from symconv.ops.linalg.decompositions import Eigvals, SingularValues
 from symconv.ops.linalg.inverses import Cofactor
 from symconv.ops.pool.geometry import PoolGeometry
 from symconv.ops.pool.ops import Route, Select, Spread
-from symconv.ops.random.draw import Draw
 from symconv.ops.random.legacy import STATE, PermuteRowElements, RandomFunction, packed
 from symconv.ops.random.mrg import ChoiceFromUniform, MrgUniform, MultinomialFromUniform
 from symconv.ops.reduce import REDUCTIONS, Reduce
 from symconv.ops.scan.axis import Crop, Embed, Flip, Newest
+from symconv.ops.scipy_functions import FORMULAS, ScipyFunction
 from symconv.ops.softmax import LogSumExp, SoftmaxGradient, SoftmaxParts
 
 L = sc.linalg
@@ -98,6 +98,20 @@ def row_use(name: str, n: int, m: int, rng: Any) -> Use:
         values = [shaped(rng, (n, m)), shaped(rng, (1, m))]
         return Use(lambda a, b: op(constant(chosen), a, b), values, stretches=True)
     return Use(op, arrays, orders=0 if row.gradient is None else 2, stretches=True)
+
+
+SCIPY_DOMAINS = {
+    "erfinv": ((-0.9, 0.9),), "erfcinv": ((0.2, 1.8),), "polygamma": ((1, 3), (0.5, 3.0)), "jv": ((0, 3), (0.5, 4.0)),
+    "iv": ((0, 3), (0.5, 3.0)), "chi2sf": ((1, 5), (0.5, 4.0)),
+}  # fmt: skip
+
+
+def scipy_use(name: str, n: int, m: int, rng: Any) -> Use:
+    """A function of SciPy's; an order or degree is a whole number and stays."""
+    op = ScipyFunction(FORMULAS[name])
+    *counts, domain = SCIPY_DOMAINS.get(name, ((0.5, 3.0),))
+    whole = [rng.integers(*count, (n, 1), endpoint=True).astype(float) for count in counts]
+    return Use(lambda x: op(*map(constant, whole), x), [shaped(rng, (n, m), domain)], stretches=True)
 
 
 def reduction_use(name: str, n: int, m: int, k: int, rng: Any) -> Use:
@@ -396,6 +410,8 @@ ENTRIES: dict[str, Callable[..., Use]] = {
     "SVD": matrix(factors, tall, wide=True),
     "SingularValues": matrix(SingularValues(), tall, wide=True),
     "Expm": matrix(L.expm, square),
+    # what SciPy computes: each function of the table has a test
+    "ScipyFunction": of(lambda x: sc.gammaln(sc.sqr(x) + 0.5), "n m"),
     # draws: what they are distributed like is tested elsewhere
     "Draw": no_gradient(lambda x: sc.random.Stream(1).normal(x.shape), "n"),
     "RandomFunction": legacy,
@@ -427,4 +443,4 @@ def rows() -> list[str]:
     return [name for name in ROWS if not name.startswith("cast{")]
 
 
-__all__ = ["ENTRIES", "REDUCTIONS", "Draw", "TensorType", "Use", "ops", "reduction_use", "row_use", "rows"]
+__all__ = ["ENTRIES", "FORMULAS", "REDUCTIONS", "Use", "ops", "reduction_use", "row_use", "rows", "scipy_use"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from every_op import ENTRIES, REDUCTIONS, ops, reduction_use, row_use, rows
+from every_op import ENTRIES, FORMULAS, REDUCTIONS, ops, reduction_use, row_use, rows, scipy_use
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -120,3 +120,11 @@ def test_a_row(name, n, m, seed):
 def test_a_reduction(name, n, m, k, seed):
     rng = np.random.default_rng(seed)
     check(reduction_use(name, n, m, k, rng), rng)
+
+
+@pytest.mark.parametrize("name", sorted(FORMULAS))
+@some(2)
+@given(SIZE, SIZE, RANDOM)
+def test_a_function_of_scipy(name, n, m, seed):
+    rng = np.random.default_rng(seed)
+    check(scipy_use(name, n, m, rng), rng)

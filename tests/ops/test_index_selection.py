@@ -118,3 +118,12 @@ def test_bad_input(name):
     with pytest.raises(kind, match=word) as caught:
         make(sc.dmatrix("x"))
     assert "at test_index_selection.py:" in str(caught.value)
+
+
+def test_places_are_those_of_what_is_asked_and_not_of_what_it_was_made_from():
+    # nonzero has one input of its own, and may have more of which only the sizes count
+    x = sc.dvector("x")
+    mask = x > 1
+    f = sc.function([x], [mask, *sc.nonzero(mask)])
+    _, places = f([1.0, 2.0, 0.5, 3.0])
+    np.testing.assert_array_equal(places, [1, 3])

@@ -240,7 +240,8 @@ class Nonzero(Op):
                 if None not in (size, wanted) and size != wanted:
                     raise IndexingError(
                         f"a mask with {size} elements along its axis {number} cannot index axis "
-                        f"{self.axis + number} of size {wanted}"
+                        f"{self.axis + number} of size {wanted}",
+                        hint="a mask has the sizes of the axes that it indexes",
                     )
         count = None if mask.value is None else int(np.count_nonzero(mask.value))
         return (TensorType("int64", (count,)),) * mask.ndim

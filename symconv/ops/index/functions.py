@@ -93,7 +93,7 @@ def _entries(x: Variable, key: tuple[Any, ...]) -> Pattern:
     try:
         check_count(count, x.ndim)
         if len(dots) > 1:
-            raise IndexingError("an index can have only one ellipsis")
+            raise IndexingError("an index can have only one ellipsis", hint="write the other axes as ':'")
         for position in dots:
             parts[position : position + 1] = [WHOLE] * (x.ndim - count)
         entries: list[Entry] = []
@@ -273,6 +273,7 @@ def _fitting(y: Variable, part: Variable, dtype: str) -> Variable:
             f"what is written has {y.ndim} dimensions, where it goes has {part.ndim}",
             arguments=[("x[index]", part.type), ("y", y.type)],
             where=here(),
+            hint="y broadcasts to the part, not the part to y",
         )
     if y.ndim < part.ndim:
         y = dimshuffle(y, *["x"] * (part.ndim - y.ndim), *range(y.ndim))

@@ -148,7 +148,7 @@ def check_range(number: int, axis: int, size: Dim) -> None:
 def length(piece: Piece, size: Dim) -> Dim:
     """How many elements a slice takes from an axis, where that is known."""
     if piece.step == 0:
-        raise OptionError("the step of a slice cannot be 0")
+        raise OptionError("the step of a slice cannot be 0", hint="1 takes every element, -1 from the end")
     if piece == WHOLE or size == 0:
         return size
     if size is None or not piece.exact:

@@ -8,7 +8,7 @@ import numpy as np
 from symconv.errors import ArgumentError, DTypeError, IndexingError, OptionError, RankError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Operand, Variable
-from symconv.graph.op import Gradients, Op, as_variable
+from symconv.graph.op import Gradients, Op, argument, as_variable
 from symconv.graph.operators import METHODS
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
@@ -55,7 +55,7 @@ def take(x: Operand, indices: Operand, axis: int | None = None, mode: Mode = "ra
     x = as_variable(x)
     if axis is None:
         x, axis = flatten(x), 0
-    axis = normalised_axis(axis, x.ndim)
+    axis = normalised_axis(axis, x)
     positions = in_range(_integers(indices, "indices"), size_of(x, axis), mode)
     return getitem(x, (slice(None),) * axis + (positions,))
 
@@ -87,12 +87,13 @@ def take_along_axis(x: Operand, indices: Operand, axis: int | None = -1) -> Vari
     x, positions = as_variable(x), _integers(indices, "indices")
     if axis is None:
         x, positions, axis = flatten(x), flatten(positions), 0
-    axis = normalised_axis(axis, x.ndim)
+    axis = normalised_axis(axis, x)
     if positions.ndim != x.ndim:
         raise RankError(
             f"take_along_axis needs indices of {x.ndim} dimensions, got {positions.ndim}",
             arguments=[("x", x.type), ("indices", positions.type)],
             where=here(),
+            hint="give the indices axes of size 1, or use take",
         )
     key = [positions if a == axis else applied(Positions(a), x) for a in range(x.ndim)]
     return getitem(x, tuple(key))
@@ -310,7 +311,9 @@ def where(condition: Operand, *choices: Operand) -> Any:
     if len(choices) not in (0, 2):
         raise ArgumentError(
             f"where takes a condition, or a condition and two choices, got {1 + len(choices)} arguments",
+            arguments=[argument(f"argument {n}", value) for n, value in enumerate((condition, *choices))],
             where=here(),
+            hint="where(condition, a, b)",
         )
     return switch(condition, *choices) if choices else nonzero(condition)
 

@@ -178,7 +178,7 @@ def norm(
             return _root_of_squares(x, axes, keepdims)
     else:
         given = (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
-        axes = tuple(normalised_axis(each, x.ndim) for each in given)
+        axes = tuple(normalised_axis(each, x) for each in given)
     if len(axes) == 1:
         return _vector_norm(x, ord, axes[0], keepdims)
     if len(axes) == 2 and axes[0] != axes[1]:
@@ -425,7 +425,7 @@ def tensorsolve(a: Operand, b: Operand, axes: Sequence[int] | None = None) -> Va
     """
     a, b = as_floating(a, "tensorsolve"), as_floating(b, "tensorsolve")
     if axes is not None:
-        last = [normalised_axis(axis, a.ndim) for axis in axes]
+        last = [normalised_axis(axis, a) for axis in axes]
         a = dimshuffle(a, *(axis for axis in range(a.ndim) if axis not in last), *last)
     if a.ndim < b.ndim:
         raise RankError(

@@ -147,7 +147,7 @@ def _batch(inputs: Operand, axes: Axes, epsilon: float) -> tuple[Variable, tuple
             where=here(),
             hint="choose 'per-activation', 'spatial', or name the axes: (0, 2, 3)",
         )
-    return x, normalised_axes(axes, x.ndim)
+    return x, normalised_axes(axes, x)
 
 
 def _parameters(x: Variable, over: tuple[int, ...], **given: Operand) -> dict[str, Variable]:

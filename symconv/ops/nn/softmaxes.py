@@ -78,7 +78,7 @@ def logsumexp(x: Operand, axis: Axes = None, keepdims: bool = False) -> Variable
         it is -∞; where one is ∞, ∞. Its gradient is softmax(x).
     """
     x = floated(x)
-    axes = normalised_axes(axis, x.ndim)
+    axes = normalised_axes(axis, x)
     result: Variable = LogSumExp(axes)(x)
     if keepdims:
         return result
@@ -151,7 +151,7 @@ def _along(name: str, x: Operand, axis: Axes) -> tuple[Variable, tuple[int, ...]
         raise RankError(
             f"{name} needs at least one axis, got a scalar", arguments=[("x", x.type)], where=here()
         )
-    return x, normalised_axes(axis, x.ndim)
+    return x, normalised_axes(axis, x)
 
 
 logsoftmax = log_softmax

@@ -56,12 +56,14 @@ class PoolGeometry:
     def __post_init__(self) -> None:
         if not self.window or not len(self.window) == len(self.stride) == len(self.pad):
             raise OptionError(
-                f"window {self.window}, stride {self.stride} and pad {self.pad} need one entry for each axis"
+                f"window {self.window}, stride {self.stride} and pad {self.pad} need one entry for each axis",
+                hint="one number stands for all axes",
             )
         if min(self.window) < 1 or min(self.stride) < 1 or min(self.pad) < 0:
             raise OptionError(
                 f"pooling needs a window and a stride of at least 1 and padding of at least 0, "
-                f"got window {self.window}, stride {self.stride}, pad {self.pad}"
+                f"got window {self.window}, stride {self.stride}, pad {self.pad}",
+                hint="without a stride the windows lie side by side; without padding pad=0",
             )
         if any(self.pad) and not self.ignore_border:
             raise OptionError(

@@ -9,7 +9,7 @@ import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, OptionError, RankError, ShapeError
 from symconv.graph.nodes import Constant, Container, Operand, SharedVariable, Variable, constant
-from symconv.graph.op import as_variable
+from symconv.graph.op import argument, as_variable
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.elemwise import dtype_name
@@ -355,7 +355,9 @@ def _checked_seed(seed: Any) -> int:
     except TypeError:
         number = -1
     if number < 0:
-        raise OptionError(f"a seed is an integer from 0 on, got {seed!r}", where=here())
+        raise OptionError(
+            f"a seed is an integer from 0 on, got {seed!r}", where=here(), hint="Stream(12345)"
+        )
     return number
 
 
@@ -379,7 +381,12 @@ def _discrete(dtype: Any) -> str:
 def _parameter(value: Operand, dtype: str) -> Variable:
     variable = as_variable(value)
     if dtype[0] == "i" and not variable.type.is_discrete:
-        raise DTypeError(f"this parameter must be an integer, got {variable.type}", where=here())
+        raise DTypeError(
+            f"this parameter must be an integer, got {variable.type}",
+            arguments=[argument("parameter", variable)],
+            where=here(),
+            hint="convert it: cast(..., 'int64')",
+        )
     return Constant(variable.data.astype(dtype)) if isinstance(variable, Constant) else cast(variable, dtype)
 
 
@@ -465,9 +472,11 @@ def _known_size(size: Any) -> int | None:
     try:
         number = int(operator.index(size.data if isinstance(size, Constant) else size))
     except TypeError:
-        raise ArgumentError(f"a size must be an integer, got {size!r}", where=here()) from None
+        raise ArgumentError(
+            f"a size must be an integer, got {size!r}", where=here(), hint="or an integer scalar variable"
+        ) from None
     if number < 0:
-        raise ShapeError(f"a size is 0 or more, got {number}", where=here())
+        raise ShapeError(f"a size is 0 or more, got {number}", where=here(), hint="sizes count elements")
     return number
 
 

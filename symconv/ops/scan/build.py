@@ -1,6 +1,7 @@
 """scan and its relatives, as users call them: arguments read, the step written, the results named."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import numpy as np
 from symconv.errors import ArgumentError, DTypeError, MissingInputError, OptionError, RankError, ShapeError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Constant, SharedVariable, Variable
-from symconv.graph.op import as_variable
+from symconv.graph.op import argument, as_variable
 from symconv.graph.origin import here
 from symconv.graph.traverse import leaves
 from symconv.graph.types import TensorType
@@ -225,7 +226,9 @@ def _taps(value: Any, what: str, default: int) -> tuple[int, ...]:
     taps = (default,) if value is None else tuple(_listed(value))
     for tap in taps:
         if not isinstance(tap, int | np.integer) or isinstance(tap, bool):
-            raise ArgumentError(f"a tap of {what} must be an integer, got {tap!r}", where=here())
+            raise ArgumentError(
+                f"a tap of {what} must be an integer, got {tap!r}", where=here(), hint="taps=[-2, -1]"
+            )
     if not taps or len(set(taps)) != len(taps):
         raise ArgumentError(f"the taps of {what} must be different integers, got {list(taps)}", where=here())
     return tuple(int(tap) for tap in taps)
@@ -374,11 +377,16 @@ def _loop(
 ) -> tuple[Any, list[Any], Updates]:
     """The loop that the arguments describe; for each result its state's place or None; and the updates."""
     if not callable(fn):
-        raise ArgumentError(f"scan needs a function that writes the step, got {fn!r}", where=here())
+        raise ArgumentError(
+            f"scan needs a function that writes the step, got {fn!r}",
+            where=here(),
+            hint="scan(lambda entry, state: state + entry, sequences=x, outputs_info=s)",
+        )
     if truncate_gradient != -1 and (not isinstance(truncate_gradient, int) or truncate_gradient < 1):
         raise OptionError(
             f"truncate_gradient must be -1 or a positive number of steps, got {truncate_gradient!r}",
             where=here(),
+            hint="-1 goes back through all steps",
         )
     given = [_sequence(value, place) for place, value in enumerate(_listed(sequences))]
     informed = None if outputs_info is None else _listed(outputs_info)
@@ -413,6 +421,23 @@ def _loop(
     return (loop, draft), kinds, news
 
 
+def _check_arity(fn: Callable[..., Any], given: Sequence[Variable]) -> None:
+    """The step must take as many variables as it is given: then Python's own error would name no one."""
+    try:
+        taken = signature(fn)
+    except (TypeError, ValueError):  # something built in, which does not say
+        return
+    try:
+        taken.bind(*given)
+    except TypeError as error:
+        raise ArgumentError(
+            f"the step is given {len(given)} variables: {error}",
+            arguments=[argument(f"argument {place}", variable) for place, variable in enumerate(given)],
+            where=here(),
+            hint="an entry of each sequence (each tap), each state (each tap), then the non_sequences",
+        ) from None
+
+
 def _entries(given: Sequence[_Sequence], go_backwards: bool) -> list[tuple[Variable, int, Variable]]:
     entries = []
     for sequence in given:
@@ -435,7 +460,9 @@ def _step(
     """What the step computes; it is written again where a weak initial state must take its dtype."""
     for attempt in range(3):
         draft.states = [_recurrence(state) for state in states if state is not None]
-        results, updates, stop = _read(fn(*draft.inputs, *others))
+        given = (*draft.inputs, *others)
+        _check_arity(fn, given)
+        results, updates, stop = _read(fn(*given))
         if informed and len(results) != len(states):
             raise ArgumentError(
                 f"the step gives {len(results)} results, and outputs_info has {len(states)} entries",

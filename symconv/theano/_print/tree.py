@@ -160,7 +160,7 @@ def _roots(obj: Any, print_storage: bool, lines: list[str]) -> list[Root]:
         elif isinstance(one, Term):
             roots.append(Root(one))
         elif hasattr(one, "stages"):
-            storage = one.storage_map if print_storage else None
+            storage = one.fn.storage_map if print_storage and hasattr(one, "fn") else None
             roots += compiled(one.stages["fused"], getattr(one, "measured", None), storage)
         elif isinstance(one, FunctionGraph):
             roots += compiled(one)
@@ -180,7 +180,7 @@ def compiled(graph: FunctionGraph, profile: Any = None, storage: Any = None) -> 
     terms = writer.write(graph.results, graph.inputs)
     nodes = {node: writer.terms[node.outputs[0]].owner for node in graph.nodes}
     order = {made: place for place, made in enumerate(nodes.values()) if made is not None}
-    clients: dict[Term, list[Any]] = field(default_factory=dict)
+    clients: dict[Term, list[Any]] = {}
     for made in order:
         for term in made.inputs:
             clients.setdefault(term, []).append(made)

@@ -30,7 +30,8 @@ FLOAT = {
         "exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "arcsin",
         "arccos", "arctan", "sinh", "cosh", "tanh", "arcsinh", "arccosh", "arctanh", "deg2rad", "rad2deg",
         "floor", "ceil", "trunc", "inv", "erf", "erfc", "sigmoid", "softplus", "ultra_fast_sigmoid",
-        "hard_sigmoid",
+        "hard_sigmoid", "gammaln", "gamma", "psi", "tri_gamma", "erfinv", "erfcinv", "erfcx", "j0", "j1",
+        "i0", "i1",
     )
 }  # fmt: skip
 """Functions whose result is floating point: float32 of integers of up to 16 bits, float64 of others."""
@@ -110,6 +111,24 @@ def arctan2(a: Any, b: Any) -> Variable:
     return result
 
 
+def jv(v: Any, x: Any) -> Variable:
+    """The Bessel function J of order v at x."""
+    result: Variable = adopted(sc.jv(floating(v), floating(x)))
+    return result
+
+
+def iv(v: Any, x: Any) -> Variable:
+    """The modified Bessel function I of order v at x."""
+    result: Variable = adopted(sc.iv(floating(v), floating(x)))
+    return result
+
+
+def chi2sf(x: Any, k: Any) -> Variable:
+    """The chance that a chi-squared number of k degrees of freedom is above x."""
+    result: Variable = adopted(sc.chi2sf(floating(x), floating(k)))
+    return result
+
+
 def round(a: Any, mode: str | None = None) -> Variable:
     """Round to whole numbers, halves to the even one; ``mode="half_away_from_zero"`` does what it says."""
     modes = {None: sc.round, "half_to_even": sc.round, "half_away_from_zero": sc.round_half_away_from_zero}
@@ -154,4 +173,6 @@ METHODS["conjugate"] = _method("conj")
 
 __getattr__ = refuses("theano.tensor.elemwise", globals())
 
-__all__ = [*ANY, *FLOAT, "arctan2", "cast", "round", "sub", "true_div", "where"]
+__all__ = [
+    *ANY, *FLOAT, "arctan2", "cast", "chi2sf", "iv", "jv", "round", "sub", "true_div", "where",
+]  # fmt: skip

@@ -21,25 +21,41 @@ Summing n products one after the other is wrong by at most n eps sum |x w|: an a
 ``error`` times that. One above ``MOST_ERROR`` is taken only when asked for by name.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from symconv.ops.conv.algorithms import columns, costs, depthwise, fft, pointwise, rows_only, winograd
-from symconv.ops.conv.algorithms.costs import Cost
+from symconv.ops.conv.algorithms import (
+    backward,
+    columns,
+    costs,
+    depthwise,
+    fft,
+    images_last,
+    pointwise,
+    rows_only,
+    winograd,
+)
+from symconv.ops.conv.algorithms.costs import Cost, Work
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, fft, winograd)
+PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, images_last, fft, winograd)
 MOST_ERROR = 4.0
 
 
 def estimate(module: ModuleType, problem: Problem) -> Cost:
-    """What an algorithm's work takes."""
-    parts = [costs.cost(problem.dtype, work) for work in module.work(problem)]
+    """What an algorithm's work takes, and turning what is not laid out as it needs it."""
+    return _total(problem, [*module.work(problem), problem.turned(module is images_last)])
+
+
+def _total(problem: Problem, works: Sequence[Work]) -> Cost:
+    parts = [costs.cost(problem.dtype, work) for work in works]
     return Cost(*map(sum, zip(*parts, strict=True)))
 
 
@@ -48,6 +64,9 @@ def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[s
     name, unfit = module.NAME, module.unfit(problem)
     if unfit:
         return name, None, unfit
+    unwise = module.unwise(problem) if module is images_last and name != wanted else ""
+    if unwise:
+        return name, None, unwise
     error = module.error(problem)
     if error > MOST_ERROR and name != wanted:
         if error == inf:
@@ -57,9 +76,58 @@ def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[s
     return name, cost.total, str(cost)
 
 
+def cheapest(problem: Problem, besides: str = "") -> float:
+    """What the best algorithm takes, without the one of a name."""
+    offers = [offer(module, problem) for module in PORTFOLIO if module.NAME != besides]
+    return min(cost for _, cost, _ in offers if cost is not None)
+
+
+def memory_order(problem: Problem, wanted: str, by_image: bool = False) -> tuple[int, ...]:
+    """How memory should run along what a convolution computes, if what it reads can be laid out alike."""
+    if not _may_turn(problem, wanted) or not problem.multiplies:
+        return ()
+    alike = replace(problem, image_last=True, maps_last=True)
+    if by_image:
+        _, cost, _ = _overlapping(alike)
+        others = sum(cheapest(one, images_last.NAME) for one in backward.problems(problem))
+    else:
+        cost = estimate(images_last, alike).total
+        others = cheapest(problem, images_last.NAME)
+    ordered = images_last.order(len(problem.image))
+    return ordered if wanted == images_last.NAME or cost < others else ()
+
+
+def _may_turn(problem: Problem, wanted: str) -> bool:
+    """Whether memory may run along the images: where it fits, for several images, or asked for by name."""
+    several = not images_last.unwise(problem) and wanted == "auto"
+    return (several or wanted == images_last.NAME) and not images_last.unfit(problem)
+
+
+def _overlapping(problem: Problem) -> tuple[str, float, str]:
+    cost = _total(problem, [*images_last.work_by_image(problem), problem.turned(True)])
+    return images_last.NAME, cost.total, str(cost)
+
+
+def lower_by_image(k: "Builder", problem: Problem, gradient: "Value", filters: "Value") -> None:
+    """Write the gradient by the image: by patches of many images, or as forward convolutions."""
+    wanted = k.machine.conv_algorithm
+    if _may_turn(problem, wanted):
+        forward = sum(cheapest(one) for one in backward.problems(problem))
+        offers = [
+            _overlapping(problem),
+            ("forward convolutions", forward, "of the output's gradient"),
+        ]
+        if k.choose(f"by the image: {problem}", offers, wanted) == images_last.NAME:
+            images_last.by_image(k, problem, gradient, filters)
+            return
+    backward.lower(k, problem, gradient, filters, lower)
+
+
 def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
     """Write a problem by the algorithm that costs least, or the one that the settings name."""
     wanted = k.machine.conv_algorithm
     chosen = k.choose(str(problem), [offer(module, problem, wanted) for module in PORTFOLIO], wanted)
     module = next(module for module in PORTFOLIO if module.NAME == chosen)
+    if module is not images_last:
+        first, second = (k.plain(value) for value in (first, second))
     module.lower(k, problem, first, second)

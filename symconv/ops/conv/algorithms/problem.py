@@ -52,6 +52,8 @@ class Problem:
     start, step : tuple of int
         Where output pixel j lies in the kernel's result: at start + j step. Zeros and ones but for the
         phases of a gradient by the image.
+    image_last, maps_last : bool
+        Whether memory runs along the batch in what has the image's shape, and in what has the output's.
     """
 
     kind: Kind
@@ -67,6 +69,8 @@ class Problem:
     flip: bool
     start: tuple[int, ...]
     step: tuple[int, ...]
+    image_last: bool = False
+    maps_last: bool = False
 
     @staticmethod
     def of(
@@ -143,6 +147,12 @@ class Problem:
     def padding(self) -> Work:
         """Laying out padded windows, where there is padding."""
         return self.copied(prod(self.image) * self.padded, self.image[-1])
+
+    def turned(self, last: bool) -> Work:
+        """Laying out what memory does not run along as an algorithm needs it: along the images, or not."""
+        image = prod(self.image) * (self.image_last != last)
+        maps = prod(self.output) * (self.maps_last != last)
+        return Work(moved=image + maps, gathered=image + maps)
 
     def skinny(self, rows: int) -> float:
         """How many times longer a product that sums over pixels takes where it has few rows."""
