@@ -8,6 +8,9 @@ A test checks that the pictures in ``docs/images`` are those that this program d
 import sys
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from drawings import DRAWINGS
+
 import symconv as sc
 from symconv.demo import chapter_layer
 from symconv.files import write_atomically
@@ -23,6 +26,7 @@ def pictures() -> dict[str, str]:
     return {
         "layer-before.svg": sc.draw(f, stage="built", engine="builtin"),
         "layer-after.svg": sc.draw(f, stage="fused", engine="builtin"),
+        **{f"{name}.svg": draw() for name, draw in DRAWINGS.items()},
     }
 
 

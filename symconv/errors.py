@@ -116,6 +116,10 @@ class LinAlgError(SymconvError, np.linalg.LinAlgError):
     """A matrix for which a result does not exist: singular, not positive definite, not converging."""
 
 
+class RoomError(SymconvError, MemoryError):
+    """A result that no memory can hold."""
+
+
 class RewriteError(SymconvError, RuntimeError):
     """A rewriting rule that broke its promise, or rules that never end."""
 
@@ -126,6 +130,10 @@ class CompileError(SymconvError, RuntimeError):
 
 class CheckError(SymconvError, AssertionError):
     """A checking mode found that compiled and interpreted values differ, or a NaN where none may be."""
+
+
+class RuleCheckError(CheckError):
+    """A checking mode found that rewriting changed a result."""
 
 
 class FileError(SymconvError, ValueError):

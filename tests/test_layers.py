@@ -26,7 +26,7 @@ ALLOWED = {
     "symconv.io": {*CORE, "symconv.files", "symconv.ops", "symconv.io"},
     "symconv.datasets": {"symconv.errors", "symconv.files", "symconv.datasets"},
     "symconv.viz": {*EVERYTHING_BUT_THE_EDGES, "symconv.files", "symconv.viz"},
-    "symconv.theano": {*EVERYTHING_BUT_THE_EDGES, "symconv.theano", "symconv.viz"},
+    "symconv.theano": {*EVERYTHING_BUT_THE_EDGES, "symconv.files", "symconv.theano", "symconv.viz"},
     "symconv.demo": {*EVERYTHING_BUT_THE_EDGES, "symconv.files", "symconv.viz"},
     "symconv.cli": {*EVERYTHING_BUT_THE_EDGES, "symconv.viz", "symconv.theano", "symconv.demo"},
 }
@@ -40,6 +40,7 @@ KNOTS = {
     ("symconv.graph.nodes", "symconv.viz"),  # a notebook shows an expression
     ("symconv.graph.nodes", "symconv.compile.function"),  # an expression is evaluated
     ("symconv.compile.callable", "symconv.viz"),  # a notebook shows a function
+    ("symconv.theano.printing", "symconv.theano._print.pictures"),  # a graph is drawn
     ("symconv.graph.nodes", "symconv.graph.flat"),  # a pickle of a variable is made of nodes
 }
 

@@ -37,6 +37,7 @@ from symconv.compile.program import (
     Value,
     View,
     concrete,
+    order_of,
     times,
 )
 from symconv.errors import CompileError, SymconvError
@@ -112,6 +113,8 @@ class Machine:
         Bytes that a block may touch, as far as its axes can be cut.
     conv_algorithm : str
         The algorithm for convolutions that it fits; "auto": the cheapest.
+    conv_error : float
+        How many times the error of plain summation they may have.
     measured : tuple of (str, float)
         Where that was chosen by measuring: the seconds of a kernel with each, the fastest first.
     """
@@ -120,6 +123,7 @@ class Machine:
     threads: int
     scratch_bytes: int = 1 << 23
     conv_algorithm: str = "auto"
+    conv_error: float = 4.0
     measured: tuple[tuple[str, float], ...] = ()
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
@@ -219,10 +223,22 @@ class Builder:
 
     # Memory
 
-    def buffer(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
-        """Scratch memory: inside a loop each worker has its own."""
+    def buffer(
+        self, shape: Sequence[Size], dtype: str, name: str, order: tuple[int, ...] = ()
+    ) -> Buffer:
+        """Scratch memory, laid out in the order of axes if given: inside a loop each worker has its own."""
         kind: Any = "memory" if self.loop is None else "scratch"
-        return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind)
+        return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind, order)
+
+    @staticmethod
+    def order(value: Value) -> tuple[int, ...]:
+        """The axes of a value as memory runs along them, if that is not their own order."""
+        return order_of(value)
+
+    @property
+    def result_order(self) -> tuple[int, ...]:
+        """The same of the results that the kernel fills."""
+        return next((order_of(value) for value in self.region.outputs.values()), ())
 
     def keep(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
         """Memory that outlives the loop: room for what its blocks leave."""
@@ -240,6 +256,14 @@ class Builder:
             if part.contiguous:
                 return part
         copy = self.buffer(value.shape, value.dtype, name)
+        self.copy(value, copy)
+        return copy
+
+    def plain(self, value: Value) -> Value:
+        """The value with memory along its axes in their own order: itself, or a copy."""
+        if not order_of(value):
+            return value
+        copy = self.buffer(value.shape, value.dtype, "plain")
         self.copy(value, copy)
         return copy
 
@@ -283,7 +307,8 @@ class Builder:
 
     def into(self, function: Callable[..., None], inputs: Sequence[Operand], out: Value) -> None:
         """Call a function that writes into its last argument and calls nothing but NumPy."""
-        name = self.names(function.__name__)
+        known = (name for name, constant in self.constants.items() if constant is function)
+        name = next(known, "") or self.names(function.__name__)
         self.constants[name] = function
         self.write(Call(f"into:{name}", tuple(inputs), (out,)))
 
@@ -432,6 +457,10 @@ class Builder:
         """The part of an output, or of something that broadcasts to it, at a position."""
         if order is not None and whole.ndim < len(at):
             whole = whole[(None,) * (len(at) - whole.ndim)]
+        if order is not None and order_of(whole) == tuple(order) and len(at) == whole.ndim:
+            moved = [at[axis] for axis in order]
+            if all(isinstance(item, Slice | slice) for item in moved):
+                return self.part(whole.transpose(*order), tuple(moved))  # without gaps, as it lies
         index: list[Any] = []
         for size, item in zip(whole.shape, at[len(at) - whole.ndim :], strict=True):
             if isinstance(item, Slice | slice):
@@ -466,11 +495,27 @@ class Builder:
         for node in region.members:
             known[node.outputs[0]] = recorder.apply(node, [known[variable] for variable in node.inputs])
         results = [(known[variable], value) for variable, value in finals.items()]
-        self.record(recorder, results)
+        turned: list[tuple[Value, Value]] = []
+        if order is not None and region.members and self.loop is not None:
+            # NumPy computes with what lies apart an element at a time, but copies it faster.
+            turned = [
+                (self.buffer(shape, value.dtype, "turned"), value) for _, value in results if not value.dense
+            ]
+            instead = {value: made for made, value in turned}
+            results = [(term, instead.get(value, value)) for term, value in results]
+        self.record(recorder, results, self.result_order if order is None else ())
+        for made, value in turned:
+            self.copy(made, value)
 
-    def record(self, recorder: Recorder, results: Sequence[tuple[Any, Value]]) -> None:
-        """Write what was recorded, its results where they belong."""
-        for call in allocate(recorder, results, lambda dtype, shape: self.buffer(shape, dtype, "temporary")):
+    def record(
+        self, recorder: Recorder, results: Sequence[tuple[Any, Value]], order: tuple[int, ...] = ()
+    ) -> None:
+        """Write what was recorded, its results where they belong; temporary ones are laid out alike."""
+
+        def scratch(dtype: str, shape: tuple[Size, ...]) -> Value:
+            return self.buffer(shape, dtype, "temporary", order if len(order) == len(shape) else ())
+
+        for call in allocate(recorder, results, scratch):
             self.write(call)
 
     def _constant(self, array: Any) -> Buffer:
@@ -480,13 +525,14 @@ class Builder:
 
     def elementwise(self, shape: Sequence[int], bytes_each: int) -> None:
         """A kernel that is elementwise work alone, in blocks of rows."""
-        shape = tuple(shape)
+        order = self.result_order
+        shape = tuple(shape[axis] for axis in order) if order else tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
         inner = prod(shape[len(axes) :])
         calls = max(8, len(self.region.members))
         with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1), calls=calls) as blocks:
             at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
-            self.epilogue(None, at)
+            self.epilogue(None, tuple(at[order.index(axis)] for axis in range(len(at))) if order else at)
 
 
 def located(op: Op, node: Apply) -> Callable[..., Any]:

@@ -8,9 +8,10 @@ import numpy as np
 from numpy import ndarray
 
 from symconv.compile.arguments import Argument
-from symconv.compile.check import check_finite, compare
+from symconv.compile.check import Watcher, check_finite, compare
 from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
+from symconv.compile.timing import Timings
 from symconv.compile.tune import Tuner
 from symconv.config import Settings, current
 from symconv.errors import ArgumentError, DTypeError, ShapeError
@@ -37,7 +38,12 @@ class Function:
         What the user built.
     name : str
         For printing.
+    watcher : Watcher or None
+        What sees every apply of a call. The graph is then interpreted as it stands before fusion, and
+        nothing is compiled, but in the checked mode.
     """
+
+    watcher: Watcher | None = None
 
     def __init__(
         self,
@@ -177,7 +183,8 @@ class Function:
 
     def _mode(self, settings: Settings) -> str:
         """How calls are made under these settings."""
-        return "watched" if settings.check_finite else self.mode or settings.mode
+        watched = settings.check_finite or self.watcher is not None
+        return "watched" if watched else self.mode or settings.mode
 
     def _update(self, arguments: Sequence[Array], run: Run) -> Sequence[Array]:
         """Run, then give shared variables their new values: all of them, or none where anything raises."""
@@ -199,9 +206,11 @@ class Function:
         mode = self.mode or settings.mode
 
         def run(arguments: Sequence[Array]) -> Sequence[Array]:
-            watch = check_finite if settings.check_finite else None
-            meant = [np.array(result) for result in interpret(self.graph, arguments, watch)]
-            if mode == "interpreted":
+            watcher = self.watcher or Watcher(after=check_finite if settings.check_finite else None)
+            graph = self.graph if self.watcher is None or mode == "checked" else self.stages["specialised"]
+            interpreted = interpret(graph, arguments, watcher.after, watcher.before)
+            meant = [np.array(result) for result in interpreted]
+            if mode == "interpreted" or (self.watcher is not None and mode != "checked"):
                 return meant
             results = self._run(arguments)
             if mode == "checked":
@@ -472,6 +481,11 @@ class Function:
                 lines.append(f"    {kernel.name}: {'; '.join(kernel.comment)}")
                 lines += [indent(str(choice), " " * 6) for choice in kernel.choices]
         return "\n".join(lines)
+
+    def measure(self, timings: Timings | None) -> None:
+        """Add up what each kernel takes from now on, under its apply of the fused graph; None to stop."""
+        self.free()
+        self._executor.measure(timings)
 
     def free(self) -> None:
         """Forget all plans and their memory; the next call plans anew."""

@@ -1,7 +1,7 @@
 """The checks behind the modes: compiled against interpreted, values against NaN; imports its neighbours."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from symconv.compile.builder import Machine
 from symconv.compile.plan import Plan
 from symconv.compile.rewrite import short
 from symconv.config import current
-from symconv.errors import CheckError
+from symconv.errors import CheckError, RuleCheckError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
 from symconv.graph.nodes import Apply, Constant, Variable
@@ -17,6 +17,19 @@ from symconv.graph.types import Array, TensorType
 
 if TYPE_CHECKING:
     from symconv.compile.callable import Function
+
+
+class Watcher(NamedTuple):
+    """What sees every apply of a call: the call is then interpreted, apply by apply.
+
+    Attributes
+    ----------
+    before, after : callable or None
+        Called with an apply and its inputs, and with an apply and its results.
+    """
+
+    before: Callable[[Apply, Sequence[Array]], None] | None = None
+    after: Callable[[Apply, Sequence[Array]], None] | None = None
 
 
 def close(first: Array, second: Array) -> bool:
@@ -47,7 +60,7 @@ def compare(
         return
     node = _guilty(function.stages["fused"], arguments)
     kernel = short(node.outputs[0], 6) if node else "none alone: a rewriting rule is wrong"
-    raise CheckError(
+    raise (CheckError if node else RuleCheckError)(
         f"compiled and interpreted results differ in output {wrong[0]} of {function.name}",
         arguments=[("kernel", kernel)],
         where=node.origin if node else function.origin,

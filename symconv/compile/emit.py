@@ -30,11 +30,14 @@ from symconv.compile.program import (
     render,
     sizes_text,
     summed_in_rows,
+    times,
 )
+from symconv.compile.selecting import select
 from symconv.compile.threads import parallel, serial
 from symconv.errors import CompileError
 
 WIDTH = 110
+LEAST_SELECTED = 4096  # elements from where on a choice by bits is faster
 LETTERS = "ijklmnopqrstuvw"  # of axes, in subscripts
 
 
@@ -56,7 +59,7 @@ class Source(NamedTuple):
 def emit(program: Program, memory: Memory, title: str, given: bool = False) -> Source:
     """Write the source of a program; with ``given`` it takes arrays for its results, behind its inputs."""
     namespace: dict[str, Any] = {
-        "np": np, "parallel": parallel, "serial": serial, "allocate": allocate,
+        "np": np, "parallel": parallel, "serial": serial, "allocate": allocate, "select": select,
         **program.constants, **program.performs, **dict(program.spares.values()),
     }  # fmt: skip
     loops = {loop: f"{kernel.name}_scratch{_suffix(number)}"
@@ -81,8 +84,7 @@ def _slot_lines(arena: Arena) -> list[str]:
     lines = []
     for slot in arena.slots:
         buffer = slot.buffer
-        plain = slot.shape is None or len(slot.shape) == 1
-        shape = "" if plain else f".reshape({', '.join(map(str, slot.shape or ())) or '()'})"
+        shape = "" if slot.shape is None else _shaped(buffer)
         name = buffer.name if slot.shape is not None else f"{buffer.name}_memory"
         part = f"arena[{slot.offset}:{slot.offset + slot.size}]"
         lines.append(f"    {name} = {part}.view(np.{_dtype(buffer)}){shape}")
@@ -187,9 +189,18 @@ def _block(name: str, loop: Loop, memory: Memory) -> str:
         if slot.shape is None:
             buffer = slot.buffer
             count = " * ".join(_factor(size) for size in buffer.shape if size != 1)
-            shape = f".reshape({', '.join(map(str, buffer.shape)) or '()'})" if buffer.ndim != 1 else ""
-            lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{shape}")
+            lines.append(f"    {buffer.name} = {buffer.name}_memory[:{count}]{_shaped(buffer)}")
     return _function(name, [*symbols, *_loop_arguments(loop), "scratch"], [], lines + _statements(loop.body))
+
+
+def _shaped(buffer: Buffer) -> str:
+    """What makes the buffer's axes of its memory."""
+    if buffer.ndim == 1:
+        return ""
+    text = f".reshape({', '.join(map(str, buffer.laid_out)) or '()'})"
+    if buffer.order:
+        text += f".transpose({', '.join(str(buffer.order.index(axis)) for axis in range(buffer.ndim))})"
+    return text
 
 
 def _factor(size: Size) -> str:
@@ -289,6 +300,8 @@ class _Writer:
             self.lines.append(f"    {bound}({', '.join([*operands, self._text(out)])})")
         elif function == "copy":
             self.lines.append(f"    {self._target(out)} = {operands[0]}")
+        elif function == "where" and _by_bits(call):
+            self.lines.append(f"    select({', '.join([*operands, self._text(out)])})")
         elif function == "where":
             condition, chosen, otherwise = operands
             target = self._text(out)
@@ -317,6 +330,17 @@ class _Writer:
             self.lines.append(f"    {targets[0]} = {name}({arguments})")
         else:
             self.lines.append(f"    {', '.join(targets)} = {name}({arguments})")
+
+
+def _by_bits(call: Call) -> bool:
+    """Whether a choice is made by ``select``: of numbers of the result's dtype, and of many of them."""
+    (out,) = call.out
+    condition, *chosen = call.operands
+    values = [operand for operand in chosen if isinstance(operand, Value)]
+    size = times(out.shape)
+    many = not isinstance(size, int) or size >= LEAST_SELECTED
+    many = many and isinstance(condition, Value) and condition.dtype == "bool"
+    return many and out.dtype in ("float32", "float64") and all(v.dtype == out.dtype for v in values)
 
 
 def row_sums(call: Call) -> str | None:

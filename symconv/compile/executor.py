@@ -5,11 +5,13 @@ for each inner graph.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 
 from symconv.compile.collecting import paused_collection
 from symconv.compile.cut import cut
 from symconv.compile.pipeline import Stages, compile_graph
 from symconv.compile.plan import Plan, Planner
+from symconv.compile.timing import Timings
 from symconv.compile.tune import Tuner
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
@@ -58,6 +60,7 @@ class Executor:
             self._writers = Planner(self._pieces[0].graph, self.sources, title, "given", tuner)
         self._dead = self._forgotten()
         self.newest: Plan | None = None
+        self.timings: Timings | None = None
         self._inner: dict[Apply, list[Executor]] = {
             node: [Executor(inner, f"{title}_{node.op.label}".lower(), tuner) for inner in node.op.graphs]
             for piece in self._pieces
@@ -109,10 +112,18 @@ class Executor:
     def _cross(self, node: Apply, values: dict[Variable, Array], settings: Settings) -> Sequence[Array]:
         """The results of a node at a boundary: what follows is planned for their shapes."""
         given = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
-        if node not in self._inner:
-            return perform(node, given)
-        steps = [Step(executor, settings) for executor in self._inner[node]]
-        return as_tuple(node.op.drive(steps, given))
+        with nullcontext() if self.timings is None else self.timings.of(node):
+            if node not in self._inner:
+                return perform(node, given)
+            steps = [Step(executor, settings) for executor in self._inner[node]]
+            return as_tuple(node.op.drive(steps, given))
+
+    def measure(self, timings: Timings | None) -> None:
+        """Add up what each kernel takes from now on; None to stop. Plans are made anew."""
+        self.free()
+        self.timings = timings
+        for planner in [*self.planners, *([self._writers] if self._writers else [])]:
+            planner.timings = timings
 
     def writer(self, arrays: Sequence[Array], settings: Settings) -> Plan | None:
         """The plan that writes its results into given arrays, for inputs of these shapes, if one piece."""

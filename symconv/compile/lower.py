@@ -23,20 +23,21 @@ from symconv.compile.program import Buffer, Kernel, Program, Results, Value, con
 from symconv.compile.reductions import Reductions
 from symconv.compile.rewrite import short
 from symconv.compile.settle import settle
-from symconv.errors import SymconvError
+from symconv.errors import RoomError, SymconvError
 from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.meaning import Types, infer
+from symconv.graph.meaning import Types, infer, located
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
 from symconv.graph.types import Array, TensorType, type_of
 
 RESERVED = (
-    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "settle", "make_memory",
+    "np", "parallel", "serial", "allocate", "select", "memory", "scratch", "run", "settle", "make_memory",
     "make_scratch",
 )  # fmt: skip
 MOST_TEXTS = 5  # lines of a comment that say what a kernel computes
 Tune = Callable[[Apply, Sequence[TensorType], Machine], Machine]  # what is best for a kernel: see tune.py
+LARGEST_UNASKED = 1 << 32  # elements of a result that is planned without asking whether there is memory
 INSIDE = ("elementwise", "reduction")  # roles that go on with tiles, and do not hand them over
 
 
@@ -102,6 +103,9 @@ class _Lowering:
         for node in self.graph.nodes:
             infer(node, self.types)
             self._know_values(node)
+        for node in self.graph.nodes:
+            if node in needed:
+                self._check_room(node)
         homes = self._homes()
         fresh = set(homes.values())
         for node in self.graph.nodes:
@@ -116,6 +120,22 @@ class _Lowering:
             program = settle(program, frozenset(self.values[v].buffer for v, _ in self.graph.updates))
         verify(program)
         return program
+
+    def _check_room(self, node: Apply) -> None:
+        """Refuse a result that no memory can hold, before its blocks are counted one by one."""
+        for output in node.outputs:
+            type = self.types[output]
+            sizes = [size or 0 for size in type.shape]
+            if prod(sizes) <= LARGEST_UNASKED or node.op.role == "view":
+                continue
+            try:
+                np.empty(sizes, type.dtype)
+            except (MemoryError, ValueError) as error:
+                bytes = prod(sizes) * np.dtype(type.dtype).itemsize
+                what = f"{node.op} makes {type}, {bytes / 2**30:,.0f} GiB: more than there is"
+                hint = "compute parts of it, or fewer at a time"
+                refusal = RoomError(what, hint=hint)
+                raise located(refusal, node, [self.types[one] for one in node.inputs]) from error
 
     # What is known from shapes alone
 
@@ -212,10 +232,27 @@ class _Lowering:
             self.values[variable] = Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
         return self.values[variable]
 
-    def _buffer(self, variable: Variable, kind: Any, otherwise: str) -> Buffer:
+    def _buffer(
+        self, variable: Variable, kind: Any, otherwise: str, order: tuple[int, ...] = ()
+    ) -> Buffer:
         type = self.types.get(variable) or type_of_constant(variable)
         name = self.names(identifier(variable.name, otherwise))
-        return Buffer(type.shape, type.dtype, type.ndim, name, kind)  # type: ignore[arg-type]
+        order = order if len(order) == type.ndim else ()
+        return Buffer(type.shape, type.dtype, type.ndim, name, kind, order)  # type: ignore[arg-type]
+
+    def _order(self, members: Sequence[Apply], outside: dict[Variable, Variable]) -> tuple[int, ...]:
+        """How memory should run along what a kernel computes: as its anchor says, or as what it reads."""
+        anchor = next((member for member in members if member.op.role not in INSIDE), None)
+        if anchor is not None and not anchor.op.keeps_order:
+            outer = [outside.get(variable, variable) for variable in anchor.inputs]
+            types = [self.types.get(variable) or type_of_constant(variable) for variable in outer]
+            return anchor.op.memory_order(types, self.machine.conv_algorithm)
+        for member in members if anchor is None else [anchor]:
+            for variable in member.inputs:
+                value = self.values.get(outside.get(variable, variable))
+                if isinstance(value, Buffer) and value.order:
+                    return value.order
+        return ()
 
     def _builder(self, region: Region, machine: Machine | None = None) -> Builder:
         return Builder(
@@ -227,17 +264,19 @@ class _Lowering:
         if op.role == "view":
             self._look(node, {})
             return
-        outputs: list[Value] = []
-        for position, output in enumerate(node.outputs):
-            kind = "output" if output in fresh else "memory"
-            outputs.append(self._buffer(output, kind, "result" if kind == "output" else _noun(op, position)))
-            self.values[output] = outputs[-1]
         inner = op.inner if isinstance(op, Fused) else FunctionGraph(node.inputs, node.outputs)
         outside = dict(zip(inner.inputs, node.inputs, strict=True))
         members = tuple(member for member in inner.nodes if member.op.role != "view")
         for member in inner.nodes:
             if member.op.role == "view":
                 self._look(member, outside)
+        outputs: list[Value] = []
+        for position, output in enumerate(node.outputs):
+            kind = "output" if output in fresh else "memory"
+            noun = "result" if kind == "output" else _noun(op, position)
+            order = self._order(members, outside) if kind == "memory" else ()
+            outputs.append(self._buffer(output, kind, noun, order))
+            self.values[output] = outputs[-1]
         anchor = next((member for member in members if member.op.role not in INSIDE), None)
         filled: dict[Variable, Value] = {
             made: value
@@ -260,7 +299,7 @@ class _Lowering:
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
-        self._kernel(name, _comment(node, members), builder, anchor)
+        self._kernel(name, _comment(node, members), builder, anchor, node)
 
     def _tuned(self, node: Apply) -> Machine:
         """What a kernel is written for."""
@@ -333,10 +372,16 @@ class _Lowering:
         return sum(_itemsize(value) for value in touched if isinstance(value, Value))
 
     def _kernel(
-        self, name: str, comment: tuple[str, ...], builder: Builder, node: Apply | None = None
+        self,
+        name: str,
+        comment: tuple[str, ...],
+        builder: Builder,
+        node: Apply | None = None,
+        whole: Apply | None = None,
     ) -> None:
         comment = (*comment, *builder.notes)
-        self.kernels.append(Kernel(self.names(name), comment, builder.body, node, tuple(builder.choices)))
+        choices = tuple(builder.choices)
+        self.kernels.append(Kernel(self.names(name), comment, builder.body, node, choices, whole))
 
 
 def _itemsize(value: Value) -> int:

@@ -183,7 +183,8 @@ class Value:
         if axes == tuple(range(self.ndim)):
             return self
         shape = tuple(self.shape[axis] for axis in axes)
-        return View(shape, self.dtype, 0, self, "transpose", axes)
+        dense = self.ndim if isinstance(self, Buffer) and self.order == axes else 0
+        return View(shape, self.dtype, dense, self, "transpose", axes)
 
 
 class Buffer(Value):
@@ -196,12 +197,23 @@ class Buffer(Value):
     kind : str
         "input" and "shared" come from the caller, "constant" from the graph, "output" is fresh for each
         call, "memory" lives in the workspace, "scratch" belongs to one worker of one loop.
+    order : tuple of int
+        The axes as memory runs along them, the slowest first; empty where that is their own order.
     """
 
-    __slots__ = ("kind", "name")
+    __slots__ = ("kind", "name", "order")
 
-    def __init__(self, shape: tuple[Size, ...], dtype: str, dense: int, name: str, kind: Kind) -> None:
-        super().__init__(shape, dtype, dense)
+    def __init__(
+        self,
+        shape: tuple[Size, ...],
+        dtype: str,
+        dense: int,
+        name: str,
+        kind: Kind,
+        order: tuple[int, ...] = (),
+    ) -> None:
+        self.order = () if order == tuple(range(len(shape))) else order
+        super().__init__(shape, dtype, 0 if self.order else dense)
         self.name = name
         self.kind = kind
 
@@ -209,6 +221,11 @@ class Buffer(Value):
     def buffer(self) -> "Buffer":
         """Itself."""
         return self
+
+    @property
+    def laid_out(self) -> tuple[Size, ...]:
+        """The sizes in the order of memory."""
+        return tuple(self.shape[axis] for axis in self.order) if self.order else self.shape
 
     @property
     def elements(self) -> Size:
@@ -260,6 +277,11 @@ class View(Value):
         return render(self)
 
 
+def order_of(value: Value) -> tuple[int, ...]:
+    """The axes of a value as memory runs along them, if that is not their own order."""
+    return value.order if isinstance(value, Buffer) else ()
+
+
 def _plain(item: Any) -> Index:
     """Python's own slices, as far as they state a size, become ``Slice``."""
     if isinstance(item, slice):
@@ -306,17 +328,18 @@ def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
 
 
 def _dense(value: Value, index: list[Index]) -> int:
-    """How many trailing axes of an indexed value have no gaps: whole ones, and part of one before them."""
+    """How many trailing axes of an indexed value have no gaps: whole ones, and part of one before them.
+
+    An axis of length 1 has none.
+    """
     dense, left = 0, value.dense
     for item in reversed(index):
-        if item is None:
-            dense += 1
+        if item is None or (isinstance(item, Slice) and item.size == 1):
+            dense, left = dense + 1, max(left - (item is not None), 0)
         elif left == 0 or not isinstance(item, Slice) or item.step != 1:
             break
         else:
-            dense, left = dense + 1, left - 1
-            if item != ALL:
-                break
+            dense, left = dense + 1, left - 1 if item == ALL else 0
     return dense
 
 
@@ -605,6 +628,8 @@ class Kernel(NamedTuple):
         What may fail in it, for the text of errors.
     choices : tuple of Choice
         What was chosen where there are several ways.
+    whole : Apply or None
+        The apply of the fused graph that it computes; None for a copy.
     """
 
     name: str
@@ -612,6 +637,7 @@ class Kernel(NamedTuple):
     body: list[Instr]
     node: "Apply | None" = None
     choices: tuple[Choice, ...] = ()
+    whole: "Apply | None" = None
 
     def calls(self) -> Iterator[tuple[Call, Loop | None]]:
         """Every call, with the loop around it."""

@@ -198,7 +198,7 @@ class Reductions:
                 continue
             region.values[variable] = whole
             results.append((term, k.part(whole, self.position(whole.ndim))))
-        k.record(recorder, results)
+        k.record(recorder, results, k.result_order)
         return partial
 
     def partial(self, node: Apply, term: Result, shape: tuple[Size, ...]) -> tuple[Buffer, Value]:

@@ -96,10 +96,12 @@ def interpret(
     graph: FunctionGraph,
     arrays: Sequence[Array],
     watch: Callable[[Apply, Sequence[Array]], None] | None = None,
+    before: Callable[[Apply, Sequence[Array]], None] | None = None,
 ) -> list[Array]:
     """The graph's results by every op's ``perform``, one after the other, on inputs in order.
 
-    Shared variables have their current values. ``watch`` sees each node and its results.
+    Shared variables have their current values. ``before`` sees each node and its inputs, ``watch`` each node
+    and its results.
     """
     values: dict[Variable, Array] = dict(zip(graph.inputs, arrays, strict=True))
     for variable in graph.leaves:
@@ -112,7 +114,10 @@ def interpret(
         remaining[variable] = remaining.get(variable, 0) + 1
     with np.errstate(all="ignore"):
         for node in graph.nodes:
-            results = perform(node, [values[variable] for variable in node.inputs])
+            given = [values[variable] for variable in node.inputs]
+            if before is not None:
+                before(node, given)
+            results = perform(node, given)
             values.update(zip(node.outputs, results, strict=True))
             if watch is not None:
                 watch(node, results)

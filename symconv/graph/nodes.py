@@ -49,11 +49,19 @@ class Dialect:
         The class of variables that are computed from variables of this dialect.
     methods : dict
         The functions by the name of the method, those that differ.
+    apply : type
+        The class of applications to such variables: ``Apply`` with more members, and no more attributes.
     """
 
-    def __init__(self, variable: "type[Variable]", methods: "dict[str, Callable[..., Any]]") -> None:
+    def __init__(
+        self,
+        variable: "type[Variable]",
+        methods: "dict[str, Callable[..., Any]]",
+        apply: "type[Apply]",
+    ) -> None:
         self.variable = variable
         self.methods = methods
+        self.apply = apply
 
     def function(self, method: str, depth: int) -> "Callable[..., Any]":
         """What a method means for who is that many calls away."""
@@ -503,6 +511,8 @@ class Apply:
         for variable in inputs:
             if variable.dialect is not None:
                 kind = variable.dialect.variable
+                if type(self) is Apply:
+                    self.__class__ = variable.dialect.apply
                 break
         self.outputs = tuple(kind(type, None, self, index) for index, type in enumerate(types))
 

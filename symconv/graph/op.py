@@ -91,6 +91,8 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    keeps_order : bool
+        Whether memory runs along its result as along its first operand of as many dimensions.
     generates : bool
         Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
     core_ndim : int or None
@@ -123,6 +125,7 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    keeps_order: ClassVar[bool] = False
     generates: ClassVar[bool] = False
     core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
@@ -218,6 +221,13 @@ class Op:
         None where there is nothing to gain.
         """
         return None
+
+    def memory_order(self, types: Sequence[TensorType], wanted: str) -> tuple[int, ...]:
+        """The axes of the result as memory should run along them, the slowest first; empty: their own order.
+
+        Asked when the sizes are known; ``wanted`` is the algorithm that the settings name.
+        """
+        return ()
 
     # What every op does alike
 

@@ -156,7 +156,7 @@ class SpecifyShape(Op):
             if promised is not None and size is not None and promised != size:
                 raise ShapeError(
                     f"the shape promised is {_text(self.sizes)}, the shape is {_text(x.shape)}",
-                    hint="None promises nothing about a size",
+                    hint="promise None where a size may vary, or hand over what was promised",
                 )
         return x.with_shape(
             size if promised is None else promised for promised, size in zip(self.sizes, x.shape, strict=True)

@@ -9,48 +9,103 @@ Names and the translation of arguments only: what an expression means stands in 
 not here yet raises ``AttributeError`` and says so.
 """
 
+import logging
 import sys
 from importlib import import_module
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 from typing import Any
 
 from symconv.errors import ArgumentError
 from symconv.graph.nodes import Variable
 from symconv.theano import (
+    compat,
     compile,
     configparser,
     gof,
     gpuarray,
     gradient,
     ifelse,
+    misc,
     printing,
     sandbox,
     scalar,
     scan_module,
     tensor,
+    tests,
+    updates,
+    version,
 )
 from symconv.theano._as_op import as_op
 from symconv.theano._from_graph import OpFromGraph
 from symconv.theano._names import refuses
-from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
+from symconv.theano.compile import (
+    FunctionMaker,
+    In,
+    Mode,
+    Out,
+    Param,
+    ProfileStats,
+    SymbolicInput,
+    SymbolicOutput,
+    clone,
+    function,
+    shared,
+)
 from symconv.theano.configuration import change_flags, config
-from symconv.theano.gof import Apply, Constant, FunctionGraph, Op, Type
+from symconv.theano.gof import (
+    Apply,
+    Constant,
+    Container,
+    FunctionGraph,
+    Generic,
+    InconsistencyError,
+    Op,
+    Type,
+    generic,
+    object2,
+    utils,
+)
 from symconv.theano.gradient import Lop, Rop, grad, subgraph_grad
-from symconv.theano.printing import pp
-from symconv.theano.scan_module import foldl, foldr, map, reduce, scan
+from symconv.theano.printing import pp, pprint
+from symconv.theano.scan_module import OrderedUpdates, foldl, foldr, map, reduce, scan
+from symconv.theano.tensor import dot, get_scalar_constant_value
+
+theano_logger = logging.getLogger("theano")
 
 __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
 
 MODULES = (
     "compile",
+    "compile.builders",
+    "compile.debugmode",
+    "compile.function_module",
+    "compile.io",
+    "compile.mode",
+    "compile.monitormode",
+    "compile.nanguardmode",
+    "compile.ops",
+    "compile.pfunc",
+    "compile.profiling",
+    "compile.sharedvalue",
+    "compat",
     "configparser",
+    "d3viz",
+    "d3viz.formatting",
     "gof",
+    "gof.fg",
     "gof.graph",
     "gof.null_type",
     "gof.op",
+    "gof.opt",
+    "gof.type",
+    "gof.utils",
     "gpuarray",
     "gpuarray.dnn",
     "gradient",
     "ifelse",
+    "misc",
     "printing",
     "sandbox",
     "sandbox.linalg",
@@ -58,8 +113,11 @@ MODULES = (
     "sandbox.rng_mrg",
     "sandbox.softsign",
     "scalar",
+    "scalar.basic",
     "scan_module",
     "scan_module.scan_utils",
+    "sparse",
+    "sparse.basic",
     "tensor",
     "tensor.basic",
     "tensor.elemwise",
@@ -75,6 +133,7 @@ MODULES = (
     "tensor.nnet.neighbours",
     "tensor.nnet.nnet",
     "tensor.nnet.sigm",
+    "tensor.opt",
     "tensor.shared_randomstreams",
     "tensor.sharedvar",
     "tensor.signal",
@@ -82,9 +141,24 @@ MODULES = (
     "tensor.signal.downsample",
     "tensor.signal.pool",
     "tensor.slinalg",
+    "tensor.sort",
+    "tensor.subtensor",
+    "tensor.type",
+    "tensor.utils",
+    "tensor.var",
     "tensor.xlogx",
+    "tests",
+    "tests.breakpoint",
+    "tests.unittest_tools",
+    "updates",
+    "version",
 )
 """What scripts can import below ``theano``."""
+
+
+def sparse_grad(var: Variable) -> Variable:
+    """The variable itself: gradients of what is indexed are dense here."""
+    return var
 
 
 def install() -> None:
@@ -112,16 +186,38 @@ def install() -> None:
             arguments=[("theano", getattr(present, "__file__", None) or repr(present))],
             hint="call symconv.theano.install() before anything imports theano",
         )
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
     sys.modules["theano"] = own
-    for name in MODULES:
-        sys.modules[f"theano.{name}"] = import_module(f"{__name__}.{name}")
+
+
+class _Finder(MetaPathFinder, Loader):
+    """Finds ``theano.x`` as the module here that is called x, when a program first imports it."""
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        installed = sys.modules.get("theano") is sys.modules[__name__]
+        if installed and name.removeprefix("theano.") in MODULES:
+            return ModuleSpec(name, self)
+        return None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        module = import_module(f"{__name__}.{spec.name.removeprefix('theano.')}")
+        self._own = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It has been executed under its own name, which it keeps."""
+        module.__spec__ = self._own
 
 
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "Apply", "Constant", "FunctionGraph", "In", "Lop", "Mode", "Op", "OpFromGraph", "Out", "Param", "Rop",
-    "Type", "Variable", "as_op", "change_flags", "clone", "compile", "config", "configparser", "foldl",
-    "foldr", "function", "gof", "gpuarray", "grad", "gradient", "ifelse", "install", "map", "pp",
-    "printing", "reduce", "sandbox", "scalar", "scan", "scan_module", "shared", "subgraph_grad", "tensor",
+    "Apply", "Constant", "Container", "FunctionGraph", "FunctionMaker", "Generic", "In",
+    "InconsistencyError", "Lop", "Mode", "Op", "OpFromGraph", "OrderedUpdates", "Out", "Param",
+    "ProfileStats", "Rop", "SymbolicInput", "SymbolicOutput", "Type", "Variable", "as_op", "change_flags",
+    "clone", "compat", "compile", "config", "configparser", "dot", "foldl", "foldr", "function", "generic",
+    "get_scalar_constant_value", "gof", "gpuarray", "grad", "gradient", "ifelse", "install", "map", "misc",
+    "object2", "pp", "pprint", "printing", "reduce", "sandbox", "scalar", "scan", "scan_module", "shared",
+    "sparse_grad", "subgraph_grad", "tensor", "tests", "theano_logger", "updates", "utils", "version",
 ]  # fmt: skip

@@ -4,8 +4,11 @@ A number that a program writes beside such a variable takes the dtype that Thean
 Numbers in symconv's own code, for gradients and rules, stay weak (``graph.nodes.Dialect``).
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from ast import literal_eval
+from collections.abc import Callable, Mapping, Sequence
+from inspect import Parameter, Signature
+from itertools import count
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -13,7 +16,7 @@ import symconv as sc
 from symconv.errors import ArgumentError, RankError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
-from symconv.graph.nodes import Constant, Dialect, SharedVariable, Variable, fit
+from symconv.graph.nodes import Apply, Constant, Dialect, SharedVariable, Variable, fit
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here, written_here
 from symconv.graph.traverse import leaves
@@ -122,10 +125,19 @@ class TensorType(VariableType):
     def __hash__(self) -> int:
         return hash((self.dtype, self.broadcastable))
 
+    def __format__(self, how: str) -> str:
+        return format(str(self), how)
 
 
-class TensorVariable(Variable):
-    """A tensor that is not known yet."""
+
+_numbers = count()
+
+
+class _tensor_py_operators(Variable):
+    """What variables, constants and shared variables of tensors have in common, under Theano's name.
+
+    As in Theano, neither a constant nor a shared variable is a ``TensorVariable``: libraries ask.
+    """
 
     def __str__(self) -> str:
         if self.name is not None:
@@ -151,6 +163,41 @@ class TensorVariable(Variable):
         if "_tag" not in vars(self):
             vars(self)["_tag"] = Tag(self)
         return vars(self)["_tag"]
+
+    @property
+    def real(self) -> Variable:
+        """The real part."""
+        return adopted(sc.real(self))
+
+    @property
+    def imag(self) -> Variable:
+        """The imaginary part."""
+        return adopted(sc.imag(self))
+
+    @property
+    def auto_name(self) -> str:
+        """A name that no other variable has: "auto_" and a number."""
+        return cast(str, vars(self).setdefault("_auto_name", f"auto_{next(_numbers)}"))
+
+    def get_parents(self) -> list[Any]:
+        """The application that computes it, if there is one."""
+        return [] if self.owner is None else [self.owner]
+
+    def eval(self, inputs_to_values: Mapping[Variable, Any] | None = None) -> Any:
+        """The value of the expression for values of its inputs."""
+        given = inputs_to_values
+        if isinstance(given, Mapping):
+            given = {variable: dense(value) for variable, value in given.items()}
+        return super().eval(given)
+
+    @property
+    def __array__(self) -> Any:
+        """Not there: NumPy takes a variable for an object, and ``np.prod((m, n))`` multiplies."""
+        raise AttributeError("__array__")
+
+
+class TensorVariable(_tensor_py_operators):
+    """A tensor that is not known yet."""
 
 
 class Tag:
@@ -186,7 +233,7 @@ class Tag:
         self._given = value
 
 
-class TensorConstant(TensorVariable, Constant):
+class TensorConstant(_tensor_py_operators, Constant):
     """A tensor known while the graph is built."""
 
     def __str__(self) -> str:
@@ -198,22 +245,37 @@ class TensorConstant(TensorVariable, Constant):
         return self.data
 
 
-class TensorSharedVariable(TensorVariable, SharedVariable):
-    """A tensor with a value of its own."""
+class _AnyShared(_tensor_py_operators, SharedVariable):
+    """A variable with a value of its own."""
 
     @property
     def value(self) -> Any:
         """Not there, as in Theano."""
         raise SharedValueError("a shared variable has no value attribute", hint="use get_value and set_value")
 
+    def get_value(self, borrow: bool = False, return_internal_type: bool = False) -> Array:
+        """The value, a copy unless ``borrow``; there is no other internal type."""
+        return super().get_value(borrow)
+
+    def set_value(self, new_value: Any, borrow: bool = False) -> None:
+        """Replace the value, by a copy unless ``borrow``."""
+        super().set_value(new_value, borrow)
+
     def zero(self, borrow: bool = False) -> None:
         """Set all elements to 0."""
         self.set_value(np.zeros_like(self.container.value))
 
-    def clone(self) -> "TensorSharedVariable":
+    def clone(self) -> "_AnyShared":
         """Another variable of the same value, now and later."""
-        copy = TensorSharedVariable(self.type, self.container, self.name, self.strict)
-        return copy
+        return type(self)(self.type, self.container, self.name, self.strict)
+
+
+class TensorSharedVariable(_AnyShared):
+    """A tensor with a value of its own."""
+
+
+class ScalarSharedVariable(_AnyShared):
+    """A number with a value of its own, made of a number and not of an array."""
 
 
 class SharedValueError(sc.SymconvError):
@@ -241,8 +303,46 @@ def one_adopted(result: Any) -> Variable:
     return found
 
 
-for _kind in (TensorVariable, TensorConstant, TensorSharedVariable):
-    _kind.dialect = Dialect(TensorVariable, METHODS)
+class AnyApply(Apply):
+    """An application of an op, with the members that programs for Theano ask."""
+
+    __slots__ = ()
+
+    @property
+    def nin(self) -> int:
+        """The number of inputs."""
+        return len(self.inputs)
+
+    @property
+    def nout(self) -> int:
+        """The number of outputs."""
+        return len(self.outputs)
+
+    @property
+    def out(self) -> Variable:
+        """The only output."""
+        (output,) = self.outputs
+        return output
+
+    def default_output(self) -> Variable:
+        """The output that the op names, or the only one."""
+        default = getattr(self.op, "default_output", None)
+        return self.out if default is None else self.outputs[default]
+
+    def get_parents(self) -> list[Variable]:
+        """The inputs."""
+        return list(self.inputs)
+
+    def clone(self) -> Apply:
+        """Another application of the op to the same inputs."""
+        return self.clone_with_new_inputs(self.inputs)
+
+    def clone_with_new_inputs(self, inputs: Sequence[Variable], strict: bool = True) -> Apply:
+        """An application of the op to other inputs."""
+        return self.op.apply(*inputs)
+
+
+_tensor_py_operators.dialect = Dialect(TensorVariable, METHODS, AnyApply)
 
 
 # Literals
@@ -306,6 +406,11 @@ def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None)
     return constant(x, name, ndim)
 
 
+def dense(value: Any) -> Any:
+    """A sparse matrix of SciPy's as an array, anything else as it is."""
+    return value.toarray() if hasattr(value, "tocoo") else value
+
+
 def as_parameter(value: Any) -> Variable:
     """A parameter of a distribution as a tensor of Theano's dtype."""
     return as_variable(value) if isinstance(value, Variable) else as_tensor_variable(value)
@@ -339,15 +444,47 @@ def called(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
-def theirs(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of symconv whose result speaks Theano's dialect."""
+def theirs(function: Callable[..., Any], signature: str = "") -> Callable[..., Any]:
+    """A function of symconv whose result speaks Theano's dialect.
 
-    def call(*arguments: Any, **options: Any) -> Any:
-        return adopted(function(*arguments, **options))
+    Parameters
+    ----------
+    function : callable
+        The function.
+    signature : str
+        Theano's names and defaults of its arguments, in its order: "t, n_ones=1". What stands behind a
+        semicolon is accepted and changes nothing.
+    """
+    if not signature:
 
+        def call(*arguments: Any, **options: Any) -> Any:
+            return adopted(function(*arguments, **options))
+
+    else:
+        taken = signature.partition(";")[0]
+        known, needed = _parameters(signature.replace(";", ",")), len(_parameters(taken).parameters)
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            bound = known.bind(*arguments, **options)
+            bound.apply_defaults()
+            return adopted(function(*list(bound.arguments.values())[:needed]))
+
+        call.__signature__ = known  # type: ignore[attr-defined]
     call.__name__ = getattr(function, "__name__", str(function))
     call.__doc__ = function.__doc__
     return call
+
+
+def _parameters(text: str) -> Signature:
+    """A signature from a text such as "x, axis=None"."""
+    parts = [part.strip().partition("=") for part in text.split(",")]
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    return Signature(
+        [
+            Parameter(name, kind, default=literal_eval(default) if default else Parameter.empty)
+            for name, _, default in parts
+        ]
+    )
 
 
 def broadcastable_shape(pattern: Sequence[bool]) -> tuple[int | None, ...]:

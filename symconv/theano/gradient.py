@@ -17,6 +17,7 @@ from symconv.errors import (
 from symconv.gradient.cost import gradients
 from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
+from symconv.theano._clock import GRADIENTS
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, theirs
 from symconv.theano.gof.null_type import (
@@ -33,6 +34,7 @@ NullTypeGradError = UndefinedGradientError
 disconnected_type = DisconnectedType()
 
 
+@GRADIENTS.timed
 def grad(
     cost: Variable | None,
     wrt: Any,

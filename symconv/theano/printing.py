@@ -1,9 +1,9 @@
 """``theano.printing``: expressions as text and pictures, values printed as they come; imports symconv."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, TensorType
@@ -31,6 +31,9 @@ from symconv.theano._print.formulas import (
 from symconv.theano._print.tree import debugprint
 from symconv.theano.configuration import config
 
+pydot_imported = True  # pictures need no pydot
+pydot_imported_msg = ""
+
 
 def _print_fn(op: "Print", xin: Any) -> None:
     """A line for each attribute; methods are called."""
@@ -39,7 +42,7 @@ def _print_fn(op: "Print", xin: Any) -> None:
         print(op.message, attribute, "=", found() if callable(found) else found)
 
 
-@dataclass(frozen=True)
+@frozen
 class Print(Op):
     """The input itself, printed each time that it is computed.
 
@@ -86,10 +89,22 @@ class Print(Op):
         return f"Print{{message={self.message!r}, attrs={self.attrs!r}, global_fn={self.global_fn!r}}}"
 
 
-__getattr__ = refuses("theano.printing", globals())
+_refused = refuses("theano.printing", globals())
+
+
+def __getattr__(name: str) -> Any:
+    """``pydotprint`` and its colours: drawing is loaded when first used."""
+    if name not in ("pydotprint", "default_colorCodes"):
+        return _refused(name)
+    from symconv.theano._print.pictures import COLOURS, pydotprint
+
+    return pydotprint if name == "pydotprint" else COLOURS
+
 
 __all__ = [
     "DefaultPrinter", "FunctionPrinter", "IgnorePrinter", "LeafPrinter", "OperatorPrinter", "PPrinter",
-    "PatternPrinter", "Print", "PrinterState", "config", "debugprint", "default_printer", "hex_digest",
-    "leaf_printer", "min_informative_str", "position_independent_str", "pp", "pprint", "var_descriptor",
+    "PatternPrinter", "Print", "PrinterState", "config", "debugprint",
+    "default_printer", "hex_digest",
+    "leaf_printer", "min_informative_str", "position_independent_str", "pp", "pprint",
+    "pydot_imported", "pydot_imported_msg", "var_descriptor",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from symconv.viz.escape import quote_dot, quote_dot_lines
-from symconv.viz.theme import DARK, LIGHT, check_theme
+from symconv.viz.theme import DARK, LIGHT, check_theme, ink_on
 from symconv.viz.view import GraphView, Node
 
 _SHAPES = {
@@ -58,15 +58,20 @@ def to_dot(view: GraphView, *, theme: str = "light") -> str:
 
 def _node(node: Node, palette: dict[str, tuple[str, str, str]]) -> str:
     fill, border, text = palette[node.kind]
+    own = node.fill or node.ellipse
     label = [node.label, *node.detail, *([node.type] if node.type else [])]
+    shape = f"shape={'ellipse' if node.ellipse else 'box'} style=filled" if own else _SHAPES[node.kind]
+    fill, text = (node.fill, ink_on(node.fill)) if node.fill else (fill, text)
     tip = f" tooltip={quote_dot(node.origin)}" if node.origin else ""
     return (
-        f"{quote_dot(node.id)} [label={quote_dot_lines(label)} {_SHAPES[node.kind]}"
+        f"{quote_dot(node.id)} [label={quote_dot_lines(label)} {shape}"
         f' fillcolor="{fill}" color="{border}" fontcolor="{text}"{tip}]'
     )
 
 
 def _edges(view: GraphView) -> Iterator[str]:
     for edge in view.edges:
-        label = f" [label={quote_dot(edge.label)}]" if edge.label else ""
-        yield f"  {quote_dot(edge.source)} -> {quote_dot(edge.target)}{label}"
+        said = [f"label={quote_dot(edge.label)}"] if edge.label else []
+        said += [f'color="{edge.colour}"'] if edge.colour else []
+        attributes = f" [{' '.join(said)}]" if said else ""
+        yield f"  {quote_dot(edge.source)} -> {quote_dot(edge.target)}{attributes}"

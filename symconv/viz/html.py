@@ -139,6 +139,7 @@ def _data(stages: Sequence[tuple[str, GraphView]]) -> list[dict[str, object]]:
                     ("kernel", groups.get(node.group or "", "")),
                     ("reads", "\n".join(f"{port}: {text}" for port, text in sorted(reads[node.id]))),
                     ("read by", "\n".join(dict.fromkeys(readers[node.id]))),
+                    *node.rows,
                 )
                 if value
             ]

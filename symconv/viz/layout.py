@@ -74,7 +74,8 @@ class Layout:
 
 def text_lines(node: Node) -> list[TextLine]:
     """What is written into a node, line by line, cut to fit."""
-    lines = [TextLine(metrics.fit(clean(node.label), LABEL_SIZE, "bold", _TEXT_LIMIT), "label")]
+    limit = _TEXT_LIMIT if not (node.fill or node.ellipse) else 2.5 * _TEXT_LIMIT
+    lines = [TextLine(metrics.fit(clean(node.label), LABEL_SIZE, "bold", limit), "label")]
     for detail in node.detail[:_DETAIL_LIMIT]:
         lines.append(TextLine(metrics.fit(clean(detail), DETAIL_SIZE, "regular", _TEXT_LIMIT), "detail"))
     if len(node.detail) > _DETAIL_LIMIT:
@@ -91,6 +92,8 @@ def node_size(node: Node) -> tuple[float, float]:
     for line in text_lines(node):
         width = max(width, metrics.text_width(line.text, *faces[line.style]))
         height += LINE_HEIGHTS[line.style]
+    if node.ellipse:  # so that the corners of the text are inside
+        width, height = 1.2 * width, 1.3 * height
     return round(max(width + 2 * _PADDING_X, 56.0), 1), round(height + 2 * _PADDING_Y, 1)
 
 

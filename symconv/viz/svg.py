@@ -154,7 +154,8 @@ def _edge(view: GraphView, path: layouts.EdgePath, prefix: str, numbered: bool) 
         tip += f": {edge.label}"
     return (
         f'<g class="edge" id="{prefix}-e{path.edge}" data-source="{source}" data-target="{target}">'
-        f'<title>{escape_xml(tip)}</title><path d="{line}"/><polygon points="{arrow}"/>{number}</g>'
+        f'<title>{escape_xml(tip)}</title><path d="{line}"{_style("stroke", edge.colour)}/>'
+        f'<polygon points="{arrow}"{_style("fill", edge.colour)}/>{number}</g>'
     )
 
 
@@ -193,17 +194,31 @@ def _node(node: Node, box: Box, prefix: str) -> Iterator[str]:
     tip = "\n".join(escape_xml(part) for part in parts if part)
     name = escape_xml(node.id)
     yield f'<g class="node {node.kind}" id="{prefix}-{name}" data-node="{name}"><title>{tip}</title>'
-    yield from _shape(node.kind, box)
+    if node.ellipse:
+        yield (
+            f'<ellipse class="shape" cx="{_n(box.x + box.width / 2)}" cy="{_n(box.y + box.height / 2)}"'
+            f' rx="{_n(box.width / 2)}" ry="{_n(box.height / 2)}"{_style("fill", node.fill)}/>'
+        )
+    elif node.fill:
+        yield f'<rect class="shape" {_rectangle(box)} rx="2"{_style("fill", node.fill)}/>'
+    else:
+        yield from _shape(node.kind, box)
+    ink = _style("fill", themes.ink_on(node.fill) if node.fill else "")
     lines = layouts.text_lines(node)
     y = box.y + (box.height - sum(layouts.LINE_HEIGHTS[line.style] for line in lines)) / 2
     for line in lines:
         y += layouts.LINE_HEIGHTS[line.style]
         baseline = y - 0.28 * layouts.LINE_HEIGHTS[line.style]
         yield (
-            f'<text class="{line.style}" x="{_n(box.x + box.width / 2)}" y="{_n(baseline)}">'
+            f'<text class="{line.style}" x="{_n(box.x + box.width / 2)}" y="{_n(baseline)}"{ink}>'
             f"{escape_xml(line.text)}</text>"
         )
     yield "</g>"
+
+
+def _style(what: str, colour: str) -> str:
+    """A colour that goes before the style sheet's."""
+    return f' style="{what}:{colour}"' if colour else ""
 
 
 def _shape(kind: str, box: Box) -> Iterator[str]:

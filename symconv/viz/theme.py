@@ -29,6 +29,19 @@ DARK = {
 }
 
 
+DARK_NAMES = ("black", "blue", "brown", "green", "magenta", "navy", "purple", "red")
+"""Colours by name on which white is read more easily than black."""
+
+
+def ink_on(fill: str) -> str:
+    """The colour of a text on a colour: white on a dark one."""
+    if not fill.startswith("#"):
+        return "#ffffff" if fill.lower() in DARK_NAMES else "#111111"
+    digits = fill[1:] if len(fill) == 7 else "".join(2 * digit for digit in fill[1:4])
+    red, green, blue = (int(digits[place : place + 2], 16) for place in (0, 2, 4))
+    return "#111111" if 0.299 * red + 0.587 * green + 0.114 * blue > 120 else "#ffffff"
+
+
 def check_theme(theme: str) -> str:
     """``theme``, if there is one of this name.
 

@@ -10,7 +10,8 @@ the same picture, byte for byte. Texts are whatever the user wrote: they are hos
 escaped them.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from symconv.errors import OptionError
 
@@ -37,6 +38,12 @@ class Node:
         Where the user wrote it: "chapter.py:28", or "".
     group : str or None
         The `Group` that it is drawn in.
+    fill : str
+        A colour of its own: a name of HTML's, or "#" and digits.
+    ellipse : bool
+        Whether it is drawn as an ellipse, whatever its kind.
+    rows : tuple of (str, str)
+        What else the explorer tells of it.
     """
 
     id: str
@@ -46,16 +53,20 @@ class Node:
     type: str = ""
     origin: str = ""
     group: str | None = None
+    fill: str = field(default="", repr=False)
+    ellipse: bool = field(default=False, repr=False)
+    rows: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
 class Edge:
-    """A value that flows from ``source`` into argument number ``port`` of ``target``."""
+    """A value that flows from ``source`` into argument number ``port`` of ``target``, in a colour if any."""
 
     source: str
     target: str
     label: str = ""
     port: int = 0
+    colour: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)
@@ -100,6 +111,7 @@ class GraphView:
                     arguments=[("node", node.id)],
                     hint="kinds are " + ", ".join(KINDS),
                 )
+            _check_colour(node.fill)
             if node.group is not None and node.group not in groups:
                 raise OptionError(f"node {node.id!r} is in group {node.group!r}, and there is no such group")
         for edge in self.edges:
@@ -107,5 +119,11 @@ class GraphView:
                 raise OptionError(
                     f"an edge leads from {edge.source!r} to {edge.target!r}, one of which is not in the view"
                 )
+            _check_colour(edge.colour)
             if edge.source == edge.target:
                 raise OptionError(f"an edge leads from {edge.source!r} to itself: graphs have no cycles")
+
+
+def _check_colour(colour: str) -> None:
+    if not re.fullmatch("[A-Za-z0-9]*|#[0-9a-fA-F]{3}|#[0-9a-fA-F]{6}", colour):
+        raise OptionError(f"{colour!r} is no colour", hint='a name of HTML\'s, or "#" and digits')

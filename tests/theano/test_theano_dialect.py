@@ -29,12 +29,14 @@ def test_what_is_computed_speaks_the_dialect(theano):
     T = theano.tensor
     x = T.dmatrix("x")
     for variable in [x + 1, x.sum(), x[0], x.T, x.shape, theano.grad(x.sum(), x), T.dot(x, x), T.zeros((2, 3)),
-                     theano.shared(np.zeros(2)) * 2, T.constant(2.0), T.nnet.relu(x), T.stack([x, x]), T.arange(4),
+                     theano.shared(np.zeros(2)) * 2, T.nnet.relu(x), T.stack([x, x]), T.arange(4),
                      theano.scan(lambda row: row.sum(), sequences=x)[0]]:  # fmt: skip
         assert isinstance(variable, T.TensorVariable), variable
     assert isinstance(theano.shared(np.zeros(2)), T.sharedvar.TensorSharedVariable)
     assert isinstance(T.constant(2.0), T.TensorConstant)
     assert isinstance(T.constant(2.0), Constant)
+    for other in (theano.shared(np.zeros(2)), T.constant(2.0)):  # Lasagne takes an initial state that is one as it is
+        assert not isinstance(other, T.TensorVariable)
     assert isinstance(x, theano.Variable)
     again = pickle.loads(pickle.dumps(x + 1))
     assert (again + 0.1).dtype == "float64"

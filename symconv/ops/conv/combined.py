@@ -3,11 +3,12 @@
 from typing import Any
 
 from symconv.errors import OptionError, RankError
+from symconv.graph.about import about
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
 from symconv.ops.axes import dimshuffle
-from symconv.ops.conv.functions import ShapeHint, Steps, conv1d, conv2d, conv3d
+from symconv.ops.conv.functions import ShapeHint, Steps, _hint_sizes, conv1d, conv2d, conv3d
 from symconv.ops.conv.geometry import BorderMode
 from symconv.ops.conv.sizes import size_along
 from symconv.ops.fill import zeros
@@ -171,7 +172,9 @@ def causal_conv1d(
                 where=here(),
                 hint="one signal of one channel needs two ones: signal[None, None]",
             )
-    taps = bank.type.shape[2] if filter_shape is None or filter_shape[2] is None else filter_shape[2]
+    with about(input=x, filters=bank):
+        said = None if filter_shape is None else _hint_sizes(filter_shape, "filter_shape", 3)[2]
+    taps = bank.type.shape[2] if said is None else said
     if isinstance(taps, int):
         past: Any = ((filter_dilation * (taps - 1), 0),)
         return conv1d(x, bank, input_shape, filter_shape, past, subsample, filter_flip, filter_dilation,
@@ -226,7 +229,10 @@ def signal_conv2d(
             )
     if border_mode not in ("valid", "full"):
         raise OptionError(
-            f"signal_conv2d has no border_mode {border_mode!r}", where=here(), hint="choose 'valid' or 'full'"
+            f"signal_conv2d has no border_mode {border_mode!r}",
+            arguments=[("input", x.type), ("filters", bank.type)],
+            where=here(),
+            hint="choose 'valid' or 'full'",
         )
     images = dimshuffle(x, *((0,) if x.ndim == 3 else ("x",)), "x", x.ndim - 2, x.ndim - 1)
     banks = dimshuffle(bank, *((0,) if bank.ndim == 3 else ("x",)), "x", bank.ndim - 2, bank.ndim - 1)

@@ -10,9 +10,9 @@ from operator import index
 from typing import Any
 
 from symconv.errors import OptionError, ShapeError, SymconvError
+from symconv.graph.about import about
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import as_variable
-from symconv.graph.origin import here
 from symconv.graph.types import Dim
 from symconv.ops.conv.geometry import BorderMode, ConvGeometry
 from symconv.ops.conv.ops import Conv
@@ -165,7 +165,8 @@ def _convolve(
     filter_dilation: Steps,
     num_groups: int,
 ) -> Variable:
-    try:
+    image, bank = as_variable(input), as_variable(filters)
+    with about(image=image, filters=bank):
         geometry = ConvGeometry(
             stride=_per_axis(subsample, ndim, "subsample"),
             border_mode=border_mode,  # type: ignore[arg-type]  # the geometry brings it to its normal form
@@ -173,11 +174,8 @@ def _convolve(
             groups=num_groups,
             flip=filter_flip,
         )
-        image = _hinted(as_variable(input), input_shape, "input_shape", ndim)
-        bank = _hinted(as_variable(filters), filter_shape, "filter_shape", ndim)
-    except SymconvError as error:
-        error.where = error.where or here()
-        raise
+        image = _hinted(image, input_shape, "input_shape", ndim)
+        bank = _hinted(bank, filter_shape, "filter_shape", ndim)
     result: Variable = Conv(geometry)(image, bank)
     return result
 
@@ -192,7 +190,8 @@ def _per_axis(steps: Steps, ndim: int, name: str) -> tuple[int, ...]:
         entries = ()
     if len(entries) != ndim:
         raise OptionError(
-            f"{name} needs an integer, or {ndim} of them, one for each spatial axis, got {steps!r}"
+            f"{name} needs an integer, or {ndim} of them, one for each spatial axis, got {steps!r}",
+            hint=f"{name}={(1,) * ndim} is every pixel",
         )
     return entries
 

@@ -85,7 +85,10 @@ class ConvGeometry:
         dilation = _entries("the dilation (filter_dilation)", dilation, ndim)
         groups = _whole(self.groups)
         if groups is None or groups < 1:
-            raise OptionError(f"the number of groups must be an integer >= 1, got {self.groups!r}")
+            raise OptionError(
+                f"the number of groups must be an integer >= 1, got {self.groups!r}",
+                hint="num_groups=1 lets every filter see every channel",
+            )
         put = object.__setattr__  # the normal form of a frozen dataclass
         put(self, "stride", stride)
         put(self, "dilation", dilation)
@@ -221,7 +224,8 @@ class ConvGeometry:
             if 0 in sizes:
                 raise ShapeError(
                     f"an image and its filters need at least one pixel along each spatial axis, "
-                    f"the {what} {'have' if what == 'filters' else 'has'} {sizes_text(sizes)}"
+                    f"the {what} {'have' if what == 'filters' else 'has'} {sizes_text(sizes)}",
+                    hint="no images, channels or filters are allowed, no pixels are not",
                 )
 
     def _too_large(self, image: Sequence[Dim], filters: Sequence[Dim]) -> ShapeError:
@@ -263,10 +267,14 @@ def _entries(what: str, values: Any, length: int | None = None) -> tuple[int, ..
         entries = None
     if not entries or (length is not None and len(entries) != length):
         count = "" if length is None else f"{length} "
-        raise OptionError(f"{what} needs {count}integers, one for each spatial axis, got {values!r}")
+        raise OptionError(
+            f"{what} needs {count}integers, one for each spatial axis, got {values!r}",
+            hint="(1, 1) for images",
+        )
     numbers = [_whole(entry) for entry in entries]
     if any(number is None or number < 1 for number in numbers):
-        raise OptionError(f"{what} needs integers >= 1, got {values!r}")
+        hint = "1 is every pixel, 2 every second"
+        raise OptionError(f"{what} needs integers >= 1, got {values!r}", hint=hint)
     return tuple(number for number in numbers if number is not None)
 
 

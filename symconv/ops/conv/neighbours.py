@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from symconv.errors import OptionError, RankError, ShapeError
+from symconv.errors import CoverError, OptionError, RankError
+from symconv.graph.about import about
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
@@ -43,9 +44,9 @@ def images2neibs(
     Raises
     ------
     ShapeError
-        Where neighbourhoods do not fit, or do not fill the image and have to.
+        Where neighbourhoods do not fit, or do not fill the image and have to; for even sizes to be centred.
     OptionError
-        For a mode that does not exist, steps below 1, even sizes to be centred.
+        For a mode that does not exist, steps below 1.
 
     Examples
     --------
@@ -55,18 +56,19 @@ def images2neibs(
            [2., 3., 6., 7.]])
     """
     x = as_variable(ten4)
-    _check(x, mode)
-    shape = _pair("neib_shape", neib_shape)
-    step = _pair("neib_step", neib_shape if neib_step is None else neib_step)
-    rows, columns = shape
-    if mode == "wrap_centered":
-        places = _wrapped(x, shape, step)
-    else:
-        border = mode if mode in ("half", "full") else "valid"
-        geometry = ConvGeometry(_numbers(step), border, flip=False)
-        unfold = Unfold(geometry, exact=mode != "ignore_borders")
-        patches = unfold(x, zeros(shape, x.type.dtype))  # [N, C, r, c, rows, columns]
-        places = dimshuffle(patches, 0, 1, 4, 5, 2, 3)
+    with about(ten4=x):
+        _check(x, mode)
+        shape = _pair("neib_shape", neib_shape)
+        step = _pair("neib_step", neib_shape if neib_step is None else neib_step)
+        rows, columns = shape
+        if mode == "wrap_centered":
+            places = _wrapped(x, shape, step)
+        else:
+            border = mode if mode in ("half", "full") else "valid"
+            geometry = ConvGeometry(_numbers(step), border, flip=False)
+            unfold = Unfold(geometry, exact=mode != "ignore_borders")
+            patches = unfold(x, zeros(shape, x.type.dtype))  # [N, C, r, c, rows, columns]
+            places = dimshuffle(patches, 0, 1, 4, 5, 2, 3)
     count: Size = 1
     for axis in range(4):
         count = count * size_along(places, axis)
@@ -99,14 +101,13 @@ def neibs2images(
              [2., 3., 6., 7.]]]])
     """
     x = as_variable(neibs)
-    if mode not in ("valid", "ignore_borders"):
-        raise OptionError(
-            f"neibs2images has no mode {mode!r}", where=here(), hint="choose 'valid' or 'ignore_borders'"
-        )
-    rows, columns = _pair("neib_shape", neib_shape)
-    batch, channels, high, wide = _sizes("original_shape", original_shape, 4)
+    with about(neibs=x):
+        if mode not in ("valid", "ignore_borders"):
+            raise OptionError(f"neibs2images has no mode {mode!r}", hint="choose 'valid' or 'ignore_borders'")
+        rows, columns = _pair("neib_shape", neib_shape)
+        batch, channels, high, wide = _sizes("original_shape", original_shape, 4)
+        fold = Fold(ConvGeometry(_numbers((rows, columns)), flip=False), exact=mode == "valid")
     patches = reshape(x, (batch, channels, high // rows, wide // columns, rows, columns))
-    fold = Fold(ConvGeometry(_numbers((rows, columns)), flip=False), exact=mode == "valid")
     image = zeros((batch, channels, high, wide), x.type.dtype)
     result: Variable = fold(dimshuffle(patches, 0, 1, 4, 5, 2, 3), image)
     return result
@@ -116,11 +117,11 @@ def _wrapped(x: Variable, shape: tuple[Size, ...], step: tuple[Size, ...]) -> Va
     """[N, C, rows, columns, r, c], pixels taken around."""
     for size, known in zip(shape, x.type.shape[2:], strict=True):
         if isinstance(size, int) and size % 2 == 0:
-            raise OptionError(f"a neighbourhood of {size} pixels has no centre", where=here(),
-                              hint="wrap_centered needs odd sizes")  # fmt: skip
+            raise CoverError(f"a neighbourhood of {size} pixels has no centre",
+                             hint="wrap_centered needs odd sizes")  # fmt: skip
         if isinstance(size, int) and known is not None and known < size:
-            raise ShapeError(f"a neighbourhood of {size} pixels does not fit on {known}", where=here(),
-                             arguments=[("ten4", x.type)])  # fmt: skip
+            raise CoverError(f"a neighbourhood of {size} pixels does not fit on {known}",
+                             hint="take a smaller one")  # fmt: skip
     places = x
     for axis, size, by in zip((2, 4), shape, step, strict=True):  # the second axis has moved by one
         length = size_along(places, axis)
@@ -146,7 +147,8 @@ def _check(x: Variable, mode: str) -> None:
 def _pair(name: str, value: Any) -> tuple[Size, ...]:
     sizes = _sizes(name, value, 2)
     if any(isinstance(size, int) and size < 1 for size in sizes):
-        raise OptionError(f"{name} needs sizes of at least 1, got {tuple(sizes)}", where=here())
+        raise OptionError(f"{name} needs sizes of at least 1, got {tuple(sizes)}", where=here(),
+                          hint="neib_step=(1, 1) gives one for each pixel")  # fmt: skip
     return sizes
 
 
@@ -160,7 +162,8 @@ def _sizes(name: str, value: Any, count: int) -> tuple[Size, ...]:
     except TypeError:
         sizes = ()
     if len(sizes) != count or None in sizes:
-        raise OptionError(f"{name} needs {count} sizes, got {value!r}", where=here())
+        raise OptionError(f"{name} needs {count} sizes, got {value!r}", where=here(),
+                          hint="rows and columns, or the four sizes of images")  # fmt: skip
     return sizes
 
 

@@ -16,6 +16,7 @@ shape, a broadcast zero for one.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -26,7 +27,7 @@ from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType, type_of
 from symconv.ops.conv import algorithms
-from symconv.ops.conv.algorithms import backward, direct
+from symconv.ops.conv.algorithms import direct, images_last
 from symconv.ops.conv.algorithms.problem import Kind, Problem
 from symconv.ops.conv.geometry import ConvGeometry, sizes_text
 
@@ -99,7 +100,10 @@ class _Convolution(Op):
         count, depth, *kernel = filters.shape
         for what, size in (("input channels", channels), ("filters", count)):
             if size is not None and size % groups:
-                raise ShapeError(f"{self.label} cannot divide {size} {what} into {groups} equal groups")
+                raise ShapeError(
+                    f"{self.label} cannot divide {size} {what} into {groups} equal groups",
+                    hint="num_groups must divide the channels of the image and the number of filters",
+                )
         if channels is not None and depth is not None and channels != depth * groups:
             raise self._channel_mismatch(channels, depth, count)
         try:
@@ -158,7 +162,11 @@ class _Convolution(Op):
             yield images[met], banks[tap], outputs
 
     def _problem(
-        self, kind: Kind, image: Sequence[Any], filters: Sequence[Any], inputs: "Sequence[Value]"
+        self,
+        kind: Kind,
+        image: Sequence[Any],
+        filters: Sequence[Any],
+        inputs: "Sequence[Value] | Sequence[TensorType]",
     ) -> Problem:
         """What the algorithms are asked, for values of concrete shapes."""
         dtypes = [value.dtype for value in inputs[:2]]
@@ -214,10 +222,17 @@ class Conv(_Convolution):
         """By the algorithm of the portfolio that costs least."""
         image, filters = inputs
         problem = self._problem("forward", image.shape, filters.shape, inputs)
+        problem = _laid_out(problem, k.order(image), k.result_order)
         if not problem.multiplies:
             direct.lower(k, self, inputs, len(problem.output))
             return
         algorithms.lower(k, problem, image, filters)
+
+    def memory_order(self, types: Sequence[TensorType], wanted: str) -> tuple[int, ...]:
+        """Along the images where many are best computed together."""
+        image, filters = types
+        problem = self._problem("forward", image.shape, filters.shape, types)
+        return algorithms.memory_order(problem, wanted)
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -277,13 +292,20 @@ class ConvGradInput(_Convolution):
         return np.array(padded[crop], dtype=result_type.dtype)
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
-        """As forward convolutions of the gradient, one for each phase of the strides."""
+        """As forward convolutions of the gradient, one for each phase of the strides, or by patches."""
         gradient, filters, like = inputs
         problem = self._problem("forward", like.shape, filters.shape, inputs)
+        problem = _laid_out(problem, k.result_order, k.order(gradient))
         if not problem.multiplies:
             direct.lower(k, self, inputs, len(problem.output))
             return
-        backward.lower(k, problem, gradient, filters, algorithms.lower)
+        algorithms.lower_by_image(k, problem, gradient, filters)
+
+    def memory_order(self, types: Sequence[TensorType], wanted: str) -> tuple[int, ...]:
+        """Along the images where many are best computed together."""
+        _, filters, like = types
+        problem = self._problem("forward", like.shape, filters.shape, types)
+        return algorithms.memory_order(problem, wanted, by_image=True)
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -340,6 +362,7 @@ class ConvGradFilters(_Convolution):
         """By the algorithm of the portfolio that costs least."""
         image, gradient, like = inputs
         problem = self._problem("filters", image.shape, like.shape, inputs)
+        problem = _laid_out(problem, k.order(image), k.order(gradient))
         if not problem.multiplies:
             direct.lower(k, self, inputs, len(problem.output))
             return
@@ -356,6 +379,12 @@ class ConvGradFilters(_Convolution):
             Conv(self.geometry)(image, direction),
             None,
         ]
+
+
+def _laid_out(problem: Problem, image: tuple[int, ...], maps: tuple[int, ...]) -> Problem:
+    """The problem, told how memory runs along the images and the maps."""
+    last = images_last.order(len(problem.image))
+    return replace(problem, image_last=image == last, maps_last=maps == last)
 
 
 def _known(first: Sequence[Dim], second: Sequence[Dim]) -> tuple[Dim, ...]:

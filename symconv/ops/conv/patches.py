@@ -113,6 +113,48 @@ class Unfold(_Patches):
         return [None if x.type.is_discrete else Fold(self.geometry, self.exact)(gradient, x), None]
 
 
+@frozen
+class UnsharedUnfold(Unfold):
+    """Unfold for filters [K, *output, C/groups, *kernel] of their own at each place; checks that they fit.
+
+    Attributes
+    ----------
+    groups : int
+        Equal blocks of channels, each with its own equal block of filters.
+    """
+
+    groups: int = 1
+
+    def out_types(self, *types: TensorType) -> TensorType:
+        """As of Unfold; every error of filters that do not fit, as soon as the sizes are known."""
+        x, bank = types
+        ndim = self.geometry.ndim
+        result = super().out_types(x, bank)
+        channels, output = x.shape[1], result.shape[2 + ndim :]
+        count, *places = bank.shape[: ndim + 1]
+        depth = bank.shape[ndim + 1]
+        layout = "filters are [out, *output, in, *kernel]"
+        for what, size in (("input channels", channels), ("filters", count)):
+            if size is not None and size % self.groups:
+                raise ShapeError(
+                    f"an unshared convolution cannot divide {size} {what} into {self.groups} equal groups",
+                    hint="num_groups must divide the channels of the image and the number of filters",
+                )
+        if channels is not None and depth is not None and channels != depth * self.groups:
+            needed = channels // self.groups
+            raise ShapeError(
+                f"an unshared convolution needs filters with {needed} input channels, got {depth}",
+                hint=layout,
+            )
+        if any(None not in (a, b) and a != b for a, b in zip(output, places, strict=True)):
+            raise ShapeError(
+                f"an unshared convolution needs filters for an output of {sizes_text(output)}, "
+                f"got {sizes_text(places)}",
+                hint=layout,
+            )
+        return result
+
+
 class Fold(_Patches):
     """Patches added where they were taken from: [*lead, *kernel, *output], like -> [*lead, *spatial]."""
 
@@ -167,4 +209,4 @@ class Fold(_Patches):
         return [Unfold(self.geometry, self.exact)(direction, like), None]
 
 
-__all__ = ["Fold", "Unfold"]
+__all__ = ["Fold", "Unfold", "UnsharedUnfold"]

@@ -6,9 +6,11 @@ integer scalar variable (what depends on it is one too). Shapes are [batch, chan
 """
 
 from collections.abc import Sequence
+from operator import index
 from typing import Any
 
 from symconv.errors import OptionError, ShapeError
+from symconv.graph.about import about
 from symconv.graph.nodes import Constant, Variable
 from symconv.graph.origin import here
 from symconv.ops.conv.geometry import BorderMode, ConvGeometry
@@ -44,7 +46,7 @@ def get_conv_output_shape(
     (20, 8, 12, None)
     """
     geometry = _geometry(border_mode, subsample, filter_dilation, len(image_shape) - 2)
-    kernel = [plain(size) for size in tuple(kernel_shape)[-geometry.ndim :]]
+    kernel = _kernel(kernel_shape, geometry.ndim)
     spatial = [plain(size) for size in tuple(image_shape)[2:]]
     sizes = [
         None if size is None or extent is None or low is None else
@@ -95,7 +97,7 @@ def get_conv_gradinputs_shape(
     (20, 3, 28, 28)
     """
     geometry = _geometry(border_mode, subsample, filter_dilation, len(top_shape) - 2)
-    kernel = [plain(size) for size in tuple(kernel_shape)[-geometry.ndim :]]
+    kernel = _kernel(kernel_shape, geometry.ndim)
     depth = kernel_shape[-geometry.ndim - 1]
     smallest = smallest_image(geometry, kernel, [plain(size) for size in tuple(top_shape)[2:]])
     sizes = (size if stride == 1 else None for size, stride in zip(smallest, geometry.stride, strict=True))
@@ -201,10 +203,14 @@ def border_mode_to_pad(
 def plain(size: Size) -> Size:
     """Integers and integer constants as ``int``; None and variables as they are."""
     if isinstance(size, Constant):
-        return int(size.data)
+        size = size.data.item()
     if size is None or isinstance(size, Variable):
         return size
-    return int(size)
+    try:
+        return index(size)
+    except TypeError:
+        raise OptionError(f"a size is an integer, None or an integer scalar variable, got {size!r}",
+                          where=here(), hint="round it first: int(...)") from None  # fmt: skip
 
 
 def size_along(x: Variable, axis: int) -> Size:
@@ -242,14 +248,30 @@ def smallest_image(geometry: ConvGeometry, kernel: Sequence[Size], output: Seque
 
 
 def _geometry(border_mode: Any, stride: Any, dilation: Any, ndim: int) -> ConvGeometry:
-    geometry = ConvGeometry(
-        stride=tuple(stride), border_mode=border_mode, dilation=tuple(dilation) if dilation else ()
-    )
-    if geometry.ndim != ndim:
-        raise OptionError(
-            f"shapes with {ndim} spatial axes need {ndim} strides, got {geometry.ndim}", where=here()
+    with about():
+        geometry = ConvGeometry(
+            stride=tuple(stride), border_mode=border_mode, dilation=tuple(dilation) if dilation else ()
         )
+        if geometry.ndim != ndim:
+            raise OptionError(
+                f"shapes with {ndim} spatial axes need {ndim} strides, got {geometry.ndim}",
+                hint="shapes are [batch, channels, spatial axes]",
+            )
     return geometry
+
+
+def _kernel(shape: Sequence[Size], ndim: int) -> list[Size]:
+    """The spatial sizes of filters, which may have a grid of places before their channels."""
+    sizes = tuple(shape)
+    if len(sizes) not in (ndim + 2, 2 * ndim + 2):
+        raise OptionError(
+            f"filters for {ndim} spatial axes have {ndim + 2} sizes, or {2 * ndim + 2} where they are not "
+            f"shared, got {len(sizes)}",
+            arguments=[("kernel_shape", sizes)],
+            where=here(),
+            hint="[filters, channels, spatial axes]",
+        )
+    return [plain(size) for size in sizes[-ndim:]]
 
 
 __all__ = [

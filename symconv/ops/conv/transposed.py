@@ -7,7 +7,8 @@ meant: by the shape of the result, or by ``output_padding``, how many pixels it 
 from collections.abc import Sequence
 from typing import Any
 
-from symconv.errors import OptionError, RankError, ShapeError, SymconvError
+from symconv.errors import OptionError, RankError, ShapeError
+from symconv.graph.about import about
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
@@ -76,7 +77,7 @@ def conv_transpose(
     """
     x, bank = as_variable(input), as_variable(filters)
     ndim = x.ndim - 2
-    try:
+    with about(input=x, filters=bank):
         if ndim < 1:
             raise RankError(
                 f"a transposed convolution needs [batch, channels, spatial axes], got {x.ndim}-d"
@@ -86,10 +87,6 @@ def conv_transpose(
         op = ConvGradInput(geometry)
         op._check_filters(bank.type)
         shape = _result_shape(geometry, x, bank, output_shape, output_padding)
-    except SymconvError as error:
-        error.where = error.where or here()
-        error.arguments = error.arguments or (("input", f"{x.type}"), ("filters", f"{bank.type}"))
-        raise
     result: Variable = op(x, bank, zeros(shape, x.type.dtype))
     return result
 
@@ -163,19 +160,16 @@ def conv_grad_wrt_weights(
     """
     x, gradient = as_variable(input), as_variable(output_grad)
     ndim = x.ndim - 2
-    try:
+    with about(input=x, output_grad=gradient):
         geometry = _stated(ndim, border_mode, subsample, filter_flip, filter_dilation, num_groups)
         x = _hinted(x, input_shape, "input_shape", ndim)
         sizes = [plain(size) for size in filter_shape]
         if len(sizes) != ndim + 2 or None in sizes[2:]:
             raise OptionError(f"filter_shape needs {ndim + 2} sizes, the last {ndim} of them known or "
-                              f"symbolic, got {filter_shape!r}")  # fmt: skip
+                              f"symbolic, got {filter_shape!r}",
+                              hint="several sizes of filters may give the same output")  # fmt: skip
         op = ConvGradFilters(geometry)
         op._check_gradient(gradient.type)
-    except SymconvError as error:
-        error.where = error.where or here()
-        error.arguments = error.arguments or (("input", f"{x.type}"), ("output_grad", f"{gradient.type}"))
-        raise
     count = size_along(gradient, 1) if sizes[0] is None else sizes[0]
     depth = size_along(x, 1) // num_groups if sizes[1] is None else sizes[1]
     result: Variable = op(x, gradient, zeros((count, depth, *sizes[2:]), x.type.dtype))
@@ -204,8 +198,6 @@ def _stated(ndim: int, border_mode: Any, stride: Steps, flip: bool, dilation: St
     )
 
 
-
-
 def _result_shape(
     geometry: ConvGeometry, x: Variable, filters: Variable, stated: Any, padding: Any
 ) -> list[Size]:
@@ -219,7 +211,8 @@ def _result_shape(
             raise OptionError("output_shape and output_padding say the same thing twice",
                               hint="give one of them")  # fmt: skip
         if len(stated) != ndim + 2:
-            raise OptionError(f"output_shape needs {ndim + 2} entries, each a size or None, got {stated!r}")
+            raise OptionError(f"output_shape needs {ndim + 2} entries, each a size or None, got {stated!r}",
+                              hint="[batch, channels, spatial axes]; None where it follows")  # fmt: skip
         sizes = [plain(size) for size in stated]
         return [b if a is None else a for a, b in zip(sizes, [*follows, *smallest], strict=True)]
     more = (0,) * ndim if padding is None else _per_axis(padding, ndim, "output_padding")
@@ -230,7 +223,8 @@ def _result_shape(
         )
     sizes = [size + pixels for size, pixels in zip(smallest, more, strict=True)]
     if any(isinstance(size, int) and size < 1 for size in sizes):
-        raise ShapeError(f"the border {geometry.border_mode!r} crops all of the result: sizes {sizes}")
+        raise ShapeError(f"the border {geometry.border_mode!r} crops all of the result: sizes {sizes}",
+                         hint="no forward convolution has such a border; pad less")  # fmt: skip
     return [*follows, *sizes]
 
 

@@ -1,12 +1,12 @@
 """Convolution whose filters are not shared between places (locally connected); imports patches and einsum."""
 
-from symconv.errors import OptionError, RankError, ShapeError, SymconvError
+from symconv.errors import OptionError, RankError
+from symconv.graph.about import about
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
-from symconv.graph.origin import here
 from symconv.ops.conv.functions import ShapeHint, Steps, _hint_sizes, _per_axis
 from symconv.ops.conv.geometry import BorderMode, ConvGeometry
-from symconv.ops.conv.patches import Unfold
+from symconv.ops.conv.patches import UnsharedUnfold
 from symconv.ops.conv.sizes import size_along
 from symconv.ops.einsum import einsum
 from symconv.ops.shape import reshape, specify_shape
@@ -62,13 +62,9 @@ def unshared_conv(
     array([[[2., 4.]]])
     """
     x, bank = as_variable(input), as_variable(filters)
-    try:
+    with about(input=x, filters=bank):
         return _unshared(x, bank, input_shape, filter_shape, border_mode, subsample, filter_flip,
                          filter_dilation, num_groups)  # fmt: skip
-    except SymconvError as error:
-        error.where = error.where or here()
-        error.arguments = error.arguments or (("input", f"{x.type}"), ("filters", f"{bank.type}"))
-        raise
 
 
 def _unshared(
@@ -77,11 +73,13 @@ def _unshared(
 ) -> Variable:  # fmt: skip
     ndim = x.ndim - 2
     if not 1 <= ndim <= 3:
-        raise RankError(f"an unshared convolution needs [batch, channels, spatial axes], got {x.ndim}-d")
+        raise RankError(f"an unshared convolution needs [batch, channels, spatial axes], got {x.ndim}-d",
+                        hint="one image of one channel needs two ones: image[None, None]")  # fmt: skip
     if bank.ndim != 2 * ndim + 2:
         raise RankError(
             f"unshared filters for {ndim} spatial axes need {2 * ndim + 2} axes "
-            f"[out, *output, in, *kernel], got {bank.ndim}-d"
+            f"[out, *output, in, *kernel], got {bank.ndim}-d",
+            hint="filters that are the same everywhere: conv2d",
         )
     if input_shape is not None:
         x = specify_shape(x, _hint_sizes(input_shape, "input_shape", x.ndim))
@@ -93,8 +91,10 @@ def _unshared(
         dilation=_per_axis(dilation, ndim, "filter_dilation"),
         flip=flip,
     )
-    _check(geometry, x, bank, groups)
-    patches = Unfold(geometry)(x, bank)
+    if not isinstance(groups, int) or groups < 1:
+        raise OptionError(f"the number of groups must be an integer >= 1, got {groups!r}",
+                          hint="num_groups=1 lets every filter see every channel")  # fmt: skip
+    patches = UnsharedUnfold(geometry, groups=groups)(x, bank)
     places, taps = _OUTPUT[:ndim], _KERNEL[:ndim]
     if groups == 1:
         return einsum(f"nc{taps}{places},k{places}c{taps}->nk{places}", patches, bank)
@@ -103,30 +103,6 @@ def _unshared(
     by_group = einsum(f"ngc{taps}{places},gk{places}c{taps}->ngk{places}", patches, _grouped(bank, 0, groups))
     rest = [size_along(by_group, axis) for axis in range(3, by_group.ndim)]
     return reshape(by_group, (size_along(x, 0), count, *rest))
-
-
-def _check(geometry: ConvGeometry, x: Variable, bank: Variable, groups: int) -> None:
-    ndim = geometry.ndim
-    channels, spatial = x.type.shape[1], x.type.shape[2:]
-    count, *places = bank.type.shape[: ndim + 1]
-    depth, *kernel = bank.type.shape[ndim + 1 :]
-    if not isinstance(groups, int) or groups < 1:
-        raise OptionError(f"the number of groups must be an integer >= 1, got {groups!r}")
-    for what, size in (("input channels", channels), ("filters", count)):
-        if size is not None and size % groups:
-            raise ShapeError(f"an unshared convolution cannot divide {size} {what} "
-                             f"into {groups} equal groups")  # fmt: skip
-    if channels is not None and depth is not None and channels != depth * groups:
-        raise ShapeError(
-            f"an unshared convolution needs filters with {channels // groups} input channels, got {depth}",
-            hint="filters are [out, *output, in, *kernel]",
-        )
-    output = geometry.output_sizes(spatial, kernel)
-    if any(None not in (a, b) and a != b for a, b in zip(output, places, strict=True)):
-        raise ShapeError(
-            f"an unshared convolution needs filters for an output of {tuple(output)}, got {tuple(places)}",
-            hint="filters are [out, *output, in, *kernel]",
-        )
 
 
 def _grouped(x: Variable, axis: int, groups: int) -> Variable:

@@ -1,11 +1,13 @@
 """Enlarging images by linear interpolation, along any axes; imports indexing, shapes and sizes."""
 
 from math import gcd
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from symconv.errors import OptionError, RankError
+from symconv.graph.about import about
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
@@ -60,29 +62,34 @@ def bilinear_upsampling(
            [2. , 2.5, 3. , 3. ],
            [2. , 2.5, 3. , 3. ]])
     """
-    if (ratio is None) == (frac_ratio is None):
-        raise OptionError("bilinear_upsampling needs either ratio or frac_ratio", where=here(),
-                          hint="ratio=2 doubles, frac_ratio=(3, 2) is one and a half times")  # fmt: skip
-    if frac_ratio is not None:
-        if use_1D_kernel:
-            raise OptionError("fractional ratios need use_1D_kernel=False", where=here())
-        return frac_bilinear_upsampling(input, frac_ratio)
-    whole = plain(ratio)
-    if isinstance(whole, int) and whole < 1:
-        raise OptionError(f"a ratio must be at least 1, got {whole}", where=here())
-    return _upsampled(input, ((whole, 1), (whole, 1)))
+    x = as_variable(input)
+    with about(input=x):
+        if (ratio is None) == (frac_ratio is None):
+            raise OptionError("bilinear_upsampling needs either ratio or frac_ratio",
+                              hint="ratio=2 doubles, frac_ratio=(3, 2) is one and a half times")  # fmt: skip
+        if frac_ratio is not None:
+            if use_1D_kernel:
+                raise OptionError("fractional ratios need use_1D_kernel=False",
+                                  hint="or call frac_bilinear_upsampling(x, (3, 2))")  # fmt: skip
+            return frac_bilinear_upsampling(x, frac_ratio)
+        whole = plain(ratio)
+        if isinstance(whole, int) and whole < 1:
+            raise OptionError(f"a ratio must be at least 1, got {whole}",
+                              hint="pool makes images smaller, frac_ratio=(1, 2) too")  # fmt: skip
+    return _upsampled(x, ((whole, 1), (whole, 1)))
 
 
 def frac_bilinear_upsampling(input: Operand, frac_ratio: Any) -> Variable:
     """``bilinear_upsampling`` by a fraction (p, q), or by one for rows and one for columns."""
     try:
         pairs = frac_ratio if isinstance(frac_ratio[0], tuple) else (frac_ratio, frac_ratio)
-        terms = [(int(p), int(q)) for p, q in pairs]
+        terms = [(index(p), index(q)) for p, q in pairs]
     except (TypeError, ValueError, IndexError):
         terms = []
     if not isinstance(frac_ratio, tuple) or len(terms) != 2 or min(map(min, terms)) < 1:
         raise OptionError(f"frac_ratio needs a pair (numerator, denominator), or two, got {frac_ratio!r}",
-                          where=here())  # fmt: skip
+                          arguments=[("input", as_variable(input).type)], where=here(),
+                          hint="(3, 2) is one and a half times; two pairs differ by axis")  # fmt: skip
     return _upsampled(input, [(p // gcd(p, q), q // gcd(p, q)) for p, q in terms])
 
 
@@ -114,9 +121,10 @@ def bilinear_kernel_1D(ratio: int, normalize: bool = True) -> Array:
     >>> bilinear_kernel_1D(2)
     array([0.5, 1. , 0.5])
     """
-    whole = int(ratio)
+    whole = plain(ratio)
     if whole < 1:
-        raise OptionError(f"a ratio must be at least 1, got {ratio!r}", where=here())
+        raise OptionError(f"a ratio must be at least 1, got {ratio!r}", where=here(),
+                          hint="2 doubles the image")  # fmt: skip
     rising = np.arange(1.0, whole + 1)
     triangle = np.concatenate([rising, rising[-2::-1]])
     return triangle / whole if normalize else triangle

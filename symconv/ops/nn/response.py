@@ -51,12 +51,14 @@ def local_response_normalization(
     """
     x = as_variable(x)
     if not isinstance(n, int) or n < 1 or n % 2 == 0:
-        raise OptionError(f"the number of neighbours must be odd and at least 1, got {n!r}", where=here())
+        raise OptionError(f"the number of neighbours must be odd and at least 1, got {n!r}", where=here(),
+                          arguments=[("x", x.type)], hint="n=5 is two on each side")  # fmt: skip
     if x.ndim < 3:
         raise RankError(
             f"local response normalisation needs [batch, channels, spatial axes], got {x.ndim}-d",
             arguments=[("x", x.type)],
             where=here(),
+            hint="one image of one channel needs two ones: image[None, None]",
         )
     spatial = x.ndim - 2
     window = (n, *(1,) * spatial) if across else (n,) * spatial

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from symconv.errors import OptionError, RankError
+from symconv.graph.about import about
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import as_variable
-from symconv.graph.origin import here
 from symconv.graph.types import Dim
 from symconv.ops.pool.geometry import MODES, PoolGeometry
 from symconv.ops.pool.ops import Pool, Route
@@ -81,22 +81,19 @@ def pool(
            [13., 15.]])
     """
     x = as_variable(x)
-    if mode not in MODES:
-        hint = "choose one of " + ", ".join(map(repr, MODES))
-        raise OptionError(f"pooling has no mode {mode!r}", where=here(), hint=hint)
-    count = _count(window, ndim)
-    parts = {"window": window, "stride": window if stride is None else stride, "pad": pad}
-    static = {name: _static(name, value, count) for name, value in parts.items()}
-    if all(value is not None for value in static.values()):
+    with about(x=x):
+        if mode not in MODES:
+            hint = "choose one of " + ", ".join(map(repr, MODES))
+            raise OptionError(f"pooling has no mode {mode!r}", hint=hint)
+        count = _count(window, ndim)
+        parts = {"window": window, "stride": window if stride is None else stride, "pad": pad}
+        static = {name: _static(name, value, count) for name, value in parts.items()}
         sizes = {name: value for name, value in static.items() if value is not None}
-        try:
+        if len(sizes) == len(parts):
             geometry = PoolGeometry(**sizes, ignore_border=bool(ignore_border))
-        except OptionError as error:
-            error.where = here()
-            raise
-        result: Variable = Pool(mode, count, bool(ignore_border), geometry)(x)
-        return result
-    vectors = [_vector(name, value, count) for name, value in parts.items()]
+            result: Variable = Pool(mode, count, bool(ignore_border), geometry)(x)
+            return result
+        vectors = [_vector(name, value, count) for name, value in parts.items()]
     result = Pool(mode, count, bool(ignore_border), None)(x, *vectors)
     return result
 
@@ -152,10 +149,14 @@ def max_pool_2d_same_size(x: Operand, patch_size: Sequence[int]) -> Variable:
         Of the shape and dtype of ``x``; elements that tie for the largest are all kept.
     """
     x = as_variable(x)
-    size = _static("patch_size", patch_size, 2)
-    if size is None:
-        raise OptionError("patch_size must be two integers", where=here())
-    geometry = PoolGeometry(size, size, (0, 0), True)
+    with about(x=x):
+        size = _static("patch_size", patch_size, 2)
+        if size is None:
+            raise OptionError(
+                "patch_size must be two integers",
+                hint="where a size is symbolic: sc.grad of sc.pool(x, window).sum() by x marks the largest",
+            )
+        geometry = PoolGeometry(size, size, (0, 0), True)
     largest = Pool("max", 2, True, geometry)(x)
     result: Variable = Route("max", 2, True, geometry)(x, largest, largest)
     return result
@@ -171,12 +172,11 @@ def _count(window: Sizes, ndim: int | None) -> int:
     if ndim is None and length is None:
         raise RankError(
             "pooling needs to know over how many axes",
-            where=here(),
             hint="give the window one entry for each axis, or state ndim",
         )
     if ndim is not None and length is not None and ndim != length:
         what = f"pooling over {ndim} axes needs a window of {ndim} sizes, got {length}"
-        raise OptionError(what, where=here())
+        raise OptionError(what, hint="pool_2d takes two sizes, pool_3d three; pool as many as you give")
     return int(ndim if ndim is not None else length or 0)
 
 
@@ -193,10 +193,12 @@ def _static(name: str, value: Any, count: int) -> tuple[int, ...] | None:
             return None
         sizes = tuple(index(entry) for entry in entries)
     except TypeError:
-        raise OptionError(f"pooling needs {name} in whole numbers, got {value!r}", where=here()) from None
+        raise OptionError(
+            f"pooling needs {name} in whole numbers, got {value!r}", hint="round them first: int(...)"
+        ) from None
     if len(sizes) != count:
         what = f"pooling over {count} axes needs {count} entries of {name}, got {value!r}"
-        raise OptionError(what, where=here())
+        raise OptionError(what, hint="one number stands for all axes")
     return sizes
 
 
@@ -204,8 +206,12 @@ def _vector(name: str, value: Any, count: int) -> Variable:
     """Sizes as a symbolic vector of integers."""
     if isinstance(value, Variable) and value.ndim == 1:
         return value
+    if isinstance(value, Variable) and value.ndim > 1:
+        raise OptionError(f"pooling needs {name} as a vector of {count} integers, got {value.type}",
+                          hint="a vector has one size for each pooled axis")  # fmt: skip
     entries = list(value) if isinstance(value, list | tuple) else [value] * count
     if len(entries) != count:
-        raise OptionError(f"pooling over {count} axes needs {count} entries of {name}", where=here())
+        raise OptionError(f"pooling over {count} axes needs {count} entries of {name}, got {value!r}",
+                          hint="one number stands for all axes")  # fmt: skip
     result: Variable = MakeVector(count)(*(as_variable(entry) for entry in entries))
     return result

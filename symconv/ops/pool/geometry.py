@@ -56,12 +56,14 @@ class PoolGeometry:
     def __post_init__(self) -> None:
         if not self.window or not len(self.window) == len(self.stride) == len(self.pad):
             raise OptionError(
-                f"window {self.window}, stride {self.stride} and pad {self.pad} need one entry for each axis"
+                f"window {self.window}, stride {self.stride} and pad {self.pad} need one entry for each axis",
+                hint="one number stands for all axes",
             )
         if min(self.window) < 1 or min(self.stride) < 1 or min(self.pad) < 0:
             raise OptionError(
                 f"pooling needs a window and a stride of at least 1 and padding of at least 0, "
-                f"got window {self.window}, stride {self.stride}, pad {self.pad}"
+                f"got window {self.window}, stride {self.stride}, pad {self.pad}",
+                hint="without a stride the windows lie side by side; without padding pad=0",
             )
         if any(self.pad) and not self.ignore_border:
             raise OptionError(
@@ -110,16 +112,22 @@ class PoolGeometry:
             for size, pad, covered in zip(sizes, self.pad, self.covered(sizes), strict=True)
         )
 
-    def counts(self, sizes: Sequence[int], mode: str) -> np.ndarray:
-        """By what an average divides each window's sum: the window's size, or its cells within the tensor."""
+    def counts(self, sizes: Sequence[int], mode: str, first: int = 0, rows: int | None = None) -> np.ndarray:
+        """By what an average divides each window's sum: the window's size, or its cells within the tensor.
+
+        Of so many rows of windows from the first on; of all of them by default.
+        """
         outputs = [count or 0 for count in self.output_sizes(sizes)]
+        begins = [first, *(0 for _ in outputs[1:])]
+        ends = [outputs[0] if rows is None else first + rows, *outputs[1:]]
         if mode == "average_inc_pad" and self.ignore_border:
-            return np.full(outputs, prod(self.window))
+            whole = [end - begin for begin, end in zip(begins, ends, strict=True)]
+            return np.full(whole, prod(self.window))
         total = np.ones((), int)
-        for size, window, stride, pad, count in zip(
-            sizes, self.window, self.stride, self.pad, outputs, strict=True
+        for size, window, stride, pad, begin, end in zip(
+            sizes, self.window, self.stride, self.pad, begins, ends, strict=True
         ):
-            start = np.arange(count) * stride - pad
+            start = np.arange(begin, end) * stride - pad
             cells = np.minimum(start + window, size) - np.maximum(start, 0)
             total = total[..., None] * cells
         return total

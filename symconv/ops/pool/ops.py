@@ -25,10 +25,11 @@ from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType, type_of
+from symconv.ops.pool import rows
 from symconv.ops.pool.arrays import cropped, laid, lowest, padded_shape, pooled_shape, views, wide
 from symconv.ops.pool.arrays import sizes as pooled_sizes
 from symconv.ops.pool.geometry import PoolGeometry
-from symconv.ops.pool.kernels import blocks_of, item, last, lead_of, scattered, surround
+from symconv.ops.pool.kernels import blocks_of, item, last, lead_of, scattered, surround, too_large
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
@@ -57,6 +58,7 @@ class _Pooling(Op):
     geometry: PoolGeometry | None
 
     tensors: ClassVar[tuple[str, ...]] = ()
+    keeps_order: ClassVar[bool] = True
 
     @property
     def role(self) -> Role:  # type: ignore[override]
@@ -101,7 +103,10 @@ class _Pooling(Op):
         rest = types[len(self.tensors) :]
         for name, type in zip(("window", "stride", "pad"), rest, strict=True):
             if type.dtype[0] not in "ui" or type.ndim != 1 or type.shape[0] not in (None, self.ndim):
-                raise ShapeError(f"{self.label} needs {name} as a vector of {self.ndim} integers, got {type}")
+                raise ShapeError(
+                    f"{self.label} needs {name} as a vector of {self.ndim} integers, got {type}",
+                    hint="one size for each pooled axis",
+                )
         values = [type.value for type in rest]
         if any(value is None for value in values):
             return None
@@ -112,10 +117,12 @@ class _Pooling(Op):
         """The shape of the windows' results for a tensor."""
         if x.ndim < self.ndim:
             raise RankError(
-                f"{self.label} over {self.ndim} axes needs at least {self.ndim} dimensions, got {x.ndim}"
+                f"{self.label} over {self.ndim} axes needs at least {self.ndim} dimensions, got {x.ndim}",
+                hint="the last axes are pooled",
             )
         if x.is_complex or x.dtype == "bool":
-            raise DTypeError(f"{self.label} needs real numbers, got {x.dtype}")
+            hint = "x.astype('int8') of booleans; abs, real or imag of complex numbers"
+            raise DTypeError(f"{self.label} needs real numbers, got {x.dtype}", hint=hint)
         lead, sizes = x.shape[: x.ndim - self.ndim], x.shape[x.ndim - self.ndim :]
         geometry = self._known(types)
         return (*lead, *((None,) * self.ndim if geometry is None else geometry.output_sizes(sizes)))
@@ -219,18 +226,22 @@ class Pool(_Pooling):
         inside = geometry.inside(sizes)
         whole = inside == tuple((0, cover) for cover in padded)
         each = item(x) * (prod(padded) * 2 + prod(sizes))
-        with blocks_of(k, lead, each, 12) as blocks:
+        if too_large(k, geometry, x):
+            rows.pooled(k, x, geometry, self.mode)
+            return
+        order = k.order(x)
+        with blocks_of(k, lead, each, 12, order) as blocks:
             at = tuple(block.slice for block in blocks) + (slice(None),) * (x.ndim - len(blocks))
             part = x[at] if blocks else x
             kept = part.shape[: x.ndim - geometry.ndim]
             source = last(part, *(slice(0, length) for _, length in inside))
             if not whole:
-                buffer = k.buffer((*kept, *padded), x.dtype, "padded")
+                buffer = k.buffer((*kept, *padded), x.dtype, "padded", order)
                 surround(k, buffer, inside, lowest(np.dtype(x.dtype)) if self.mode == "max" else 0)
                 k.copy(source, last(buffer, *(slice(start, start + length) for start, length in inside)))
                 source = buffer
             tile = k.tile(at)
-            self._reduced(k, source, geometry, function, tile)
+            self._reduced(k, source, geometry, function, tile, order)
             if self.mode.startswith("average"):
                 counts = geometry.counts(sizes, self.mode)
                 if counts.size and (counts == counts.flat[0]).all():
@@ -240,7 +251,13 @@ class Pool(_Pooling):
             k.epilogue(tile, at)
 
     def _reduced(
-        self, k: "Builder", source: "Value", geometry: PoolGeometry, function: str, tile: "Value"
+        self,
+        k: "Builder",
+        source: "Value",
+        geometry: PoolGeometry,
+        function: str,
+        tile: "Value",
+        order: tuple[int, ...],
     ) -> None:
         """Windows of one axis after the other, the last into the tile."""
         first = source.ndim - geometry.ndim
@@ -250,7 +267,7 @@ class Pool(_Pooling):
             count = tile.shape[first + axis]
             final = axis == axes[-1]
             shape = (*source.shape[: first + axis], count, *source.shape[first + axis + 1 :])
-            out = tile if final else k.buffer(shape, source.dtype, "reduced")
+            out = tile if final else k.buffer(shape, source.dtype, "reduced", order)
             before = (slice(None),) * (first + axis)
             window, stride = geometry.window[axis], geometry.stride[axis]
             views = [source[(*before, k.steps(offset, count, stride))] for offset in range(window)]
@@ -302,6 +319,9 @@ class Spread(_Pooling):
             self._performed(k, inputs, outputs)
             return
         gradient, like = inputs
+        if too_large(k, geometry, like):
+            rows.scattered(k, geometry, self.mode, like, gradient, None)
+            return
         _, sizes = lead_of(like, geometry)
         counts = geometry.counts(sizes, self.mode) if self.mode.startswith("average") else None
 
@@ -354,6 +374,9 @@ class Route(_Pooling):
             self._performed(k, inputs, outputs)
             return
         x, pooled, gradient = inputs
+        if too_large(k, geometry, x):
+            rows.scattered(k, geometry, self.mode, x, gradient, pooled)
+            return
         scattered(k, geometry, x, gradient, lambda some: gradient[some], pooled)
 
 

@@ -7,7 +7,6 @@ prefix      " |" for each level, two blanks below the last input of a node
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,6 @@ class DepthError(SymconvError):
     """A depth that is no number of levels."""
 
 
-@dataclass(frozen=True)
 class Root:
     """One graph to print.
 
@@ -59,11 +57,19 @@ class Root:
         For each variable of a compiled graph who reads it.
     """
 
-    term: Term
-    order: dict[Node, int] = field(default_factory=dict)
-    profile: Any = None
-    storage: Any = None
-    clients: dict[Term, list[Any]] = field(default_factory=dict)
+    def __init__(
+        self,
+        term: Term,
+        order: dict[Node, int] | None = None,
+        profile: Any = None,
+        storage: Any = None,
+        clients: dict[Term, list[Any]] | None = None,
+    ) -> None:
+        self.term = term
+        self.order = order or {}
+        self.profile = profile
+        self.storage = storage
+        self.clients = clients or {}
 
 
 def debugprint(
@@ -113,11 +119,10 @@ def debugprint(
     Examples
     --------
     >>> import symconv.theano.tensor as T
-    >>> debugprint(T.dvector("x") + 1)  # doctest: +NORMALIZE_WHITESPACE
-    Elemwise{add,no_inplace} [id A] ''
+    >>> print(debugprint(T.exp(T.dvector("x")), file="str").replace("   ", ""))
+    Elemwise{exp,no_inplace} [id A] ''
      |x [id B]
-     |InplaceDimShuffle{x} [id C] ''
-       |TensorConstant{1} [id D]
+    <BLANKLINE>
     """
     if not isinstance(depth, int):
         raise DepthError(f"depth must be an integer, got {depth!r}")
@@ -160,7 +165,7 @@ def _roots(obj: Any, print_storage: bool, lines: list[str]) -> list[Root]:
         elif isinstance(one, Term):
             roots.append(Root(one))
         elif hasattr(one, "stages"):
-            storage = one.storage_map if print_storage else None
+            storage = one.fn.storage_map if print_storage and hasattr(one, "fn") else None
             roots += compiled(one.stages["fused"], getattr(one, "measured", None), storage)
         elif isinstance(one, FunctionGraph):
             roots += compiled(one)
@@ -180,7 +185,7 @@ def compiled(graph: FunctionGraph, profile: Any = None, storage: Any = None) -> 
     terms = writer.write(graph.results, graph.inputs)
     nodes = {node: writer.terms[node.outputs[0]].owner for node in graph.nodes}
     order = {made: place for place, made in enumerate(nodes.values()) if made is not None}
-    clients: dict[Term, list[Any]] = field(default_factory=dict)
+    clients: dict[Term, list[Any]] = {}
     for made in order:
         for term in made.inputs:
             clients.setdefault(term, []).append(made)

@@ -20,8 +20,8 @@ from symconv.graph.op import Op as CoreOp
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType, type_of
 from symconv.theano._names import refuses
+from symconv.theano._variables import AnyApply, TensorVariable, adopted, as_tensor_variable
 from symconv.theano._variables import TensorType as TheanoType
-from symconv.theano._variables import TensorVariable, adopted, as_tensor_variable
 from symconv.theano.gof.null_type import Unconnected, Undefined
 
 Method = Callable[..., Any]
@@ -45,7 +45,7 @@ class _AnyApply(type):
         return isinstance(instance, CoreApply)
 
 
-class Apply(CoreApply, metaclass=_AnyApply):
+class Apply(AnyApply, metaclass=_AnyApply):
     """The application of an op to variables, with the outputs that the op's ``make_node`` made for it.
 
     Parameters
@@ -88,16 +88,6 @@ class Apply(CoreApply, metaclass=_AnyApply):
         self.outputs = tuple(outputs)
         if isinstance(op, _Contract):
             op.remember(self)
-
-    @property
-    def nin(self) -> int:
-        """The number of inputs."""
-        return len(self.inputs)
-
-    @property
-    def nout(self) -> int:
-        """The number of outputs."""
-        return len(self.outputs)
 
 
 # Ops

@@ -3,17 +3,11 @@
 from symconv.graph.nodes import Constant, Variable
 from symconv.theano import gradient
 from symconv.theano._names import refuses
-from symconv.theano._variables import (
-    AsTensorError,
-    TensorConstant,
-    TensorSharedVariable,
-    TensorVariable,
-    as_tensor_variable,
-    constant,
-)
+from symconv.theano._variables import AsTensorError, as_tensor_variable, constant
 from symconv.theano.gof.op import Apply, Op
 from symconv.theano.gradient import *  # noqa: F403
 from symconv.theano.tensor import (
+    _classes,
     _more,
     basic,
     elemwise,
@@ -27,7 +21,10 @@ from symconv.theano.tensor import (
 from symconv.theano.tensor._more import *  # noqa: F403
 from symconv.theano.tensor.basic import *  # noqa: F403
 from symconv.theano.tensor.elemwise import *  # noqa: F403
+from symconv.theano.tensor.var import TensorConstant, TensorSharedVariable, TensorVariable
 
+var = basic.var  # the module of this name does not hide the function
+globals().update({name: getattr(_classes, name) for name in _classes.NAMES})
 _ALIASES = {
     "square": "sqr", "abs": "abs_", "sgn": "sgn", "floor_div": "int_div", "conjugate": "conj",
     "bitwise_and": "and_", "bitwise_or": "or_", "bitwise_xor": "xor", "bitwise_not": "invert",
@@ -38,6 +35,7 @@ globals().update({name: globals()[known] for name, known in _ALIASES.items() if 
 __getattr__ = refuses("theano.tensor", globals())
 
 __all__ = [
+    *_classes.NAMES,
     *_more.__all__, *basic.__all__, *elemwise.__all__, *(name for name in _ALIASES if name in globals()),
     *gradient.__all__, "Apply", "AsTensorError", "Constant", "Op", "TensorConstant", "TensorSharedVariable",
     "TensorVariable", "Variable", "as_tensor_variable", "basic", "constant", "elemwise", "extra_ops",

@@ -8,14 +8,31 @@ import numpy as np
 import symconv as sc
 from symconv.errors import ArgumentError, IndexingError, OptionError, RankError
 from symconv.graph.nodes import Constant, Variable
-from symconv.ops.axes import DimShuffle
-from symconv.ops.dot import Dot
-from symconv.ops.elemwise import Elemwise
-from symconv.ops.index import AdvancedIncSubtensor, AdvancedSubtensor, IncSubtensor, Subtensor
-from symconv.ops.join import Join, Split
-from symconv.ops.shape import Reshape, Shape, SpecifyShape
 from symconv.theano._variables import TensorType, TensorVariable, adopted, as_tensor_variable
+from symconv.theano.gof.utils import hashtype
 from symconv.theano.tensor import basic, elemwise
+
+Tensor = TensorType  # by its oldest name
+int_dtypes = ("int8", "int16", "int32", "int64")
+uint_dtypes = ("uint8", "uint16", "uint32", "uint64")
+float_dtypes = continuous_dtypes = ("float16", "float32", "float64")
+complex_dtypes = ("complex64", "complex128")
+discrete_dtypes = ("bool", *int_dtypes, *uint_dtypes)
+integer_dtypes = (*int_dtypes, *uint_dtypes)
+all_dtypes = (*discrete_dtypes, *float_dtypes, *complex_dtypes)
+
+
+class NoneConstant:
+    """``None`` where Theano has a variable for it."""
+
+    data = None
+
+    def equals(self, other: Any) -> bool:
+        """Whether it is none either."""
+        return other is None or isinstance(other, NoneConstant)
+
+
+NoneConst = NoneConstant()
 
 NotScalarConstantError = ArgumentError
 EmptyConstantError = ArgumentError
@@ -253,11 +270,12 @@ def advanced_set_subtensor(x: Any, y: Any, *index: Any) -> Variable:
 advanced_inc_subtensor1, advanced_set_subtensor1 = advanced_inc_subtensor, advanced_set_subtensor
 
 __all__ = [
-    "AdvancedIncSubtensor", "AdvancedIndexingError", "AdvancedSubtensor", "DimShuffle", "Dot", "Elemwise",
-    "EmptyConstantError", "IncSubtensor", "Join", "NotScalarConstantError", "Reshape", "Shape", "ShapeError",
-    "SpecifyShape", "Split", "Subtensor", "advanced_inc_subtensor", "advanced_inc_subtensor1",
-    "advanced_set_subtensor", "advanced_set_subtensor1", "advanced_subtensor", "advanced_subtensor1",
-    "as_index_variable", "bartlett", "ceil_intdiv", "cov", "divmod", "extract_constant", "get_vector_length",
-    "horizontal_stack", "inverse_permutation", "iround", "is_flat", "numpy_scalar", "power",
-    "ravel_multi_index", "stacklists", "tensor", "tensor_copy", "transfer", "unravel_index", "vertical_stack",
+    "AdvancedIndexingError", "EmptyConstantError", "NoneConst", "NotScalarConstantError", "ShapeError",
+    "Tensor", "advanced_inc_subtensor", "advanced_inc_subtensor1", "advanced_set_subtensor",
+    "advanced_set_subtensor1", "advanced_subtensor", "advanced_subtensor1", "all_dtypes",
+    "as_index_variable", "bartlett", "ceil_intdiv", "complex_dtypes", "continuous_dtypes", "cov",
+    "discrete_dtypes", "divmod", "extract_constant", "float_dtypes", "get_vector_length", "hashtype",
+    "horizontal_stack", "int_dtypes", "integer_dtypes", "inverse_permutation", "iround", "is_flat",
+    "numpy_scalar", "power", "ravel_multi_index", "stacklists", "tensor", "tensor_copy", "transfer",
+    "uint_dtypes", "unravel_index", "vertical_stack",
 ]  # fmt: skip

@@ -25,20 +25,24 @@ from symconv.theano._variables import (
 from symconv.theano.tensor.elemwise import cast, pow, sqrt, sub
 
 SAME = {
-    name: theirs(getattr(sc, name))
-    for name in (
-        "scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4", "tensor5", "squeeze", "swapaxes",
-        "shape_padleft", "shape_padright", "addbroadcast", "unbroadcast", "patternbroadcast", "tensordot",
-        "batched_dot", "outer", "set_subtensor", "inc_subtensor", "concatenate", "diag", "tril", "triu",
-        "roll", "take", "choose", "compress", "nonzero", "nonzero_values", "flatnonzero", "searchsorted",
-        "min", "any", "all", "ptp", "identity_like",
-        "repeat", "shape", "atleast_nd", "fill_diagonal", "fill_diagonal_offset",
-        "bincount", "topk", "argtopk",
-        "topk_and_argtopk",
-    )
-    if hasattr(sc, name)
+    name: theirs(getattr(sc, name), signature)
+    for name, signature in {
+        "scalar": "", "vector": "", "row": "", "col": "", "matrix": "", "tensor3": "", "tensor4": "",
+        "tensor5": "", "addbroadcast": "", "unbroadcast": "", "squeeze": "x", "swapaxes": "y, axis1, axis2",
+        "shape_padleft": "t, n_ones=1", "shape_padright": "t, n_ones=1", "tensordot": "a, b, axes=2",
+        "patternbroadcast": "x, broadcastable", "batched_dot": "a, b", "outer": "x, y", "diag": "v, k=0",
+        "tril": "m, k=0", "triu": "m, k=0", "roll": "x, shift, axis=None", "nonzero_values": "a",
+        "take": "a, indices, axis=None, mode='raise'", "compress": "condition, x, axis=None",
+        "nonzero": "a, return_matrix=False", "flatnonzero": "a", "repeat": "x, repeats, axis=None",
+        "searchsorted": "x, v, side='left', sorter=None",
+        "ptp": "a, axis=None", "identity_like": "x", "shape": "x", "fill_diagonal": "a, val",
+        "fill_diagonal_offset": "a, val, offset", "isclose": "a, b, rtol=1e-5, atol=1e-8, equal_nan=False",
+        "bincount": "x, weights=None, minlength=None; assert_nonneg=False",
+        "topk": "x, kth, axis=-1; sorted=True, idx_dtype='int64'",
+        **dict.fromkeys(("any", "all"), "x, axis=None, keepdims=False"),
+    }.items()
 }  # fmt: skip
-"""Functions of the same name and meaning."""
+"""Functions of the same meaning, with Theano's names and defaults of their arguments."""
 
 PATTERNS: dict[str, tuple[bool, ...]] = {
     "scalar": (), "vector": (False,), "row": (True, False), "col": (False, True), "matrix": (False, False),
@@ -54,10 +58,31 @@ PREFIXED = {
     for name, pattern in PATTERNS.items()
 }
 """Types by name; calling one makes a variable."""
+
+
+def several(make: Callable[..., Variable]) -> Callable[..., Any]:
+    """A function that makes variables: as many as told, or one for each name, or character of one name."""
+
+    def call(*names: Any) -> Any:
+        if names and isinstance(names[0], int | np.integer):
+            return [make() for _ in range(names[0])]
+        listed = names[0] if len(names) == 1 else names
+        if len(listed) == 1:
+            return make(listed[0])
+        return [make(name) for name in listed]
+
+    return call
+
+
+SINGULAR = {
+    "scalars": "scalar", "vectors": "vector", "rows": "row", "cols": "col", "matrices": "matrix",
+    **{f"tensor{ndim}s": f"tensor{ndim}" for ndim in range(3, 8)},
+}  # fmt: skip
 PLURALS = {
-    prefix + name: theirs(getattr(sc, prefix + name))
-    for prefix in ("", *"bwilfdcz")
-    for name in ("scalars", "vectors", "rows", "cols", "matrices", "tensor3s", "tensor4s")
+    prefix + name: several(PREFIXED[prefix + one] if prefix else SAME[one])
+    for prefix in ("", *KINDS)
+    for name, one in SINGULAR.items()
+    if prefix or one in SAME
 }
 globals().update(SAME, **PREFIXED, **PLURALS)
 
@@ -103,9 +128,9 @@ def fill(a: Any, b: Any) -> Variable:
     return adopted(sc.second(as_tensor_variable(a), as_tensor_variable(b)))
 
 
-def alloc(value: Any, *shape: Any) -> Variable:
-    """A tensor of this shape, filled with ``value``."""
-    return adopted(sc.alloc(as_tensor_variable(value), *shape))
+def alloc(val: Any, *shape: Any) -> Variable:
+    """A tensor of this shape, filled with ``val``."""
+    return adopted(sc.alloc(as_tensor_variable(val), *shape))
 
 
 def eye(n: Any, m: Any = None, k: Any = 0, dtype: Any = None) -> Variable:
@@ -142,12 +167,14 @@ def concatenate(tensor_list: Any, axis: Any = 0) -> Variable:
     return join(axis, *tensor_list)
 
 
-def stack(*tensors: Any, axis: int = 0) -> Variable:
+def stack(*arguments: Any, tensors: Any = None, axis: int = 0) -> Variable:
     """Tensors along a new axis: a list of them, and the axis; or the tensors alone, as in old programs."""
-    parts: Any = tensors
-    if isinstance(tensors[0], list | tuple):
-        parts = tensors[0]
-        axis = axis if len(tensors) == 1 else tensors[1]
+    parts: Any = arguments if tensors is None else tensors
+    if tensors is not None and arguments:
+        axis = arguments[0]
+    elif arguments and isinstance(arguments[0], list | tuple):
+        parts = arguments[0]
+        axis = axis if len(arguments) == 1 else arguments[1]
     return adopted(sc.stack([as_tensor_variable(part) for part in parts], axis))
 
 
@@ -171,7 +198,10 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Variable:
 
 def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Variable:
     """The first axes as they are, all others made into one; ``outdim`` is the older name of ``ndim``."""
-    return adopted(sc.flatten(as_tensor_variable(x), ndim or outdim or 1))
+    x = as_tensor_variable(x)
+    left = ndim or outdim or 1
+    result: Variable = adopted(sc.flatten(x, left))
+    return result if result is x else noted(result, flat=left)
 
 
 def transpose(x: Any, axes: Any = None) -> Variable:
@@ -181,16 +211,6 @@ def transpose(x: Any, axes: Any = None) -> Variable:
     if isinstance(x.name, str) and axes is None and result is not x:
         result.name = x.name + ".T"
     return result
-
-
-max, argmax, argmin = (called(name, function) for name, function in (
-    ("max", sc.max), ("argmax", sc.argmax), ("argmax", sc.argmin),
-))  # fmt: skip
-
-
-def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Variable]:
-    """The largest elements over axes, and where they are."""
-    return [max(a, axis=_axes(axis), keepdims=keepdims), argmax(a, axis=_axes(axis), keepdims=keepdims)]
 
 
 def shape_padaxis(t: Any, axis: int) -> Variable:
@@ -212,7 +232,47 @@ def diagonal(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Variabl
     return adopted(sc.diagonal(as_tensor_variable(a), offset, axis1, axis2))
 
 
+def makeKeepDims(x: Any, y: Any, axis: Any) -> Variable:
+    """The result ``y`` of a reduction of ``x`` over axes, with those axes again, of size 1."""
+    x, y = as_tensor_variable(x), as_tensor_variable(y)
+    gone = range(x.ndim) if axis is None else np.atleast_1d(axis) % x.ndim
+    kept = iter(range(y.ndim))
+    result: Variable = y.dimshuffle(*("x" if place in gone else next(kept) for place in range(x.ndim)))
+    return adopted(result)
+
+
 # Reductions
+
+
+def max(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """The largest element over axes; no axes are all axes."""
+    return _extreme("max", sc.max, x, axis, keepdims)
+
+
+def min(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """The smallest element over axes; no axes are all axes."""
+    return adopted(sc.min(as_tensor_variable(x), _axes(axis) if axis != () else None, keepdims))
+
+
+def argmax(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """The position of the largest element over axes."""
+    return _extreme("argmax", sc.argmax, x, axis, keepdims)
+
+
+def argmin(x: Any, axis: Any = None, keepdims: bool = False) -> Variable:
+    """The position of the smallest element over axes; its name is "argmax", too."""
+    return _extreme("argmax", sc.argmin, x, axis, keepdims)
+
+
+def _extreme(name: str, function: Callable[..., Variable], x: Any, axis: Any, keepdims: bool) -> Variable:
+    axes = None if axis == () else _axes(axis)
+    result: Variable = called(name, function)(as_tensor_variable(x), axes, keepdims)
+    return result
+
+
+def max_and_argmax(a: Any, axis: Any = None, keepdims: bool = False) -> list[Variable]:
+    """The largest elements over axes, and where they are."""
+    return [max(a, axis=_axes(axis), keepdims=keepdims), argmax(a, axis=_axes(axis), keepdims=keepdims)]
 
 
 def _reduced(
@@ -233,7 +293,10 @@ def _said(axis: Any, ndim: int) -> tuple[int, ...] | None:
 
 
 def _axes(axis: Any) -> Any:
-    return tuple(axis) if isinstance(axis, list) else axis
+    """Axes as a program gives them, in a list or array say, as symconv takes them."""
+    if axis is None or isinstance(axis, int | Variable):
+        return axis
+    return int(axis) if np.ndim(axis) == 0 else tuple(map(int, axis))
 
 
 def sum(
@@ -276,10 +339,10 @@ def mean(
 def var(
     input: Any, axis: Any = None, ddof: int = 0, keepdims: bool = False, corrected: bool = False
 ) -> Variable:
-    """The variance over axes."""
+    """The variance over axes, by two passes; ``corrected`` is accepted, and changes nothing."""
     x = as_tensor_variable(input)
     axes = tuple(range(x.ndim)) if axis is None else axis
-    if not x.type.is_float or ddof or corrected or not x.ndim:
+    if not x.type.is_float or ddof or not x.ndim:
         result: Variable = called("var", sc.var)(x, _axes(axis), ddof, keepdims)
         return result
     squares = pow(sub(x, mean(x, axis=axes, keepdims=True)), constant(2, dtype=x.dtype))
@@ -297,7 +360,46 @@ def std(
     return result
 
 
+# Writing
+
+
+def set_subtensor(
+    x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False
+) -> Variable:
+    """``x`` is a part of a tensor; the tensor with ``y`` in its place. Nothing is written to in place."""
+    return adopted(sc.set_subtensor(x, y))
+
+
+def inc_subtensor(
+    x: Any,
+    y: Any,
+    inplace: bool = False,
+    set_instead_of_inc: bool = False,
+    tolerate_inplace_aliasing: bool = False,
+) -> Variable:
+    """``x`` is a part of a tensor; the tensor with ``y`` added there. Nothing is written to in place."""
+    return adopted((sc.set_subtensor if set_instead_of_inc else sc.inc_subtensor)(x, y))
+
+
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Variable:
+    """For each place the element of the choice that ``a`` names there."""
+    return adopted(sc.choose(as_tensor_variable(a), choices, mode))  # type: ignore[arg-type]
+
+
 # Order
+
+
+def topk_and_argtopk(
+    x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64"
+) -> tuple[Variable, Variable]:
+    """The ``kth`` largest elements along an axis and their positions; see ``symconv.topk``."""
+    values, places = sc.topk_and_argtopk(as_tensor_variable(x), kth, axis)
+    return adopted(values), cast(places, idx_dtype)
+
+
+def argtopk(x: Any, kth: Any, axis: Any = -1, sorted: bool = True, idx_dtype: str = "int64") -> Variable:
+    """The positions of the ``kth`` largest elements along an axis."""
+    return cast(sc.argtopk(as_tensor_variable(x), kth, axis), idx_dtype)
 
 
 def sort(a: Any, axis: Any = -1, kind: str | None = "quicksort", order: Any = None) -> Variable:
@@ -382,15 +484,17 @@ def permute_row_elements(x: Any, y: Any, inverse: int = 0) -> Variable:
     return adopted(result)
 
 
-def get_scalar_constant_value(v: Any) -> Any:
-    """The number that an expression of constants is.
+def get_scalar_constant_value(
+    orig_v: Any, elemwise: bool = True, only_process_constants: bool = False, max_recur: int = 10
+) -> Any:
+    """The number that an expression of constants is; the options change nothing.
 
     Raises
     ------
     ArgumentError
         For anything that is not known while building.
     """
-    v = as_tensor_variable(v)
+    v = as_tensor_variable(orig_v)
     if not builtins.all(isinstance(leaf, sc.Constant) for leaf in leaves([v], frozenset())):
         raise ArgumentError(f"{v} is no constant")
     return np.asarray(v.eval())[()]
@@ -411,11 +515,10 @@ METHODS.update(
 
 __all__ = [
     *SAME, *PREFIXED, *PLURALS,
-    "TensorType", "alloc", "allclose", "arange", "argmax", "argmin", "argsort",
-    "batched_tensordot", "concatenate", "cumprod",
-    "cumsum", "diagonal", "dot", "eye", "fill", "flatten", "get_scalar_constant_value",
-    "join", "max", "max_and_argmax", "mean",
-    "mgrid", "norm", "ogrid", "ones", "ones_like", "permute_row_elements", "prod", "reshape",
-    "shape_padaxis", "sort", "specify_shape", "split", "stack", "std", "sum", "tile", "to_one_hot",
-    "transpose", "tri", "var", "zeros", "zeros_like",
+    "TensorType", "allclose", "alloc", "arange", "argmax", "argmin", "argsort", "argtopk",
+    "batched_tensordot", "choose", "concatenate", "cumprod", "cumsum", "diagonal", "dot", "eye", "fill",
+    "flatten", "get_scalar_constant_value", "inc_subtensor", "join", "makeKeepDims", "max",
+    "max_and_argmax", "mean", "mgrid", "min", "norm", "ogrid", "ones", "ones_like", "permute_row_elements",
+    "prod", "reshape", "set_subtensor", "shape_padaxis", "sort", "specify_shape", "split", "stack", "std",
+    "sum", "tile", "to_one_hot", "topk_and_argtopk", "transpose", "tri", "var", "zeros", "zeros_like",
 ]  # fmt: skip

@@ -7,12 +7,20 @@ from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable, theirs
 from symconv.theano.tensor._more import bartlett, ravel_multi_index, unravel_index
-from symconv.theano.tensor.basic import cumprod, cumsum, to_one_hot
+from symconv.theano.tensor.basic import (  # type: ignore[attr-defined]
+    bincount,
+    compress,
+    cumprod,
+    cumsum,
+    fill_diagonal,
+    fill_diagonal_offset,
+    repeat,
+    searchsorted,
+    to_one_hot,
+)
 
-bincount, diff, repeat = theirs(sc.bincount), theirs(sc.diff), theirs(sc.repeat)
-searchsorted, fill_diagonal = theirs(sc.searchsorted), theirs(sc.fill_diagonal)
-unique, compress = theirs(sc.unique), theirs(sc.compress)
-fill_diagonal_offset = theirs(sc.fill_diagonal_offset)
+diff = theirs(sc.diff, "x, n=1, axis=-1")
+unique = theirs(sc.unique, "ar, return_index=False, return_inverse=False, return_counts=False, axis=None")
 
 
 def squeeze(x: Any) -> Variable:

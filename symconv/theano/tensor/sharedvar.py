@@ -1,8 +1,9 @@
-"""``theano.tensor.sharedvar``: the class of shared tensors; imports the graph."""
+"""``theano.tensor.sharedvar``: the classes of shared tensors; imports the graph."""
 
+from symconv.graph.nodes import SharedVariable
 from symconv.theano._names import refuses
-from symconv.theano._variables import TensorSharedVariable
+from symconv.theano._variables import ScalarSharedVariable, TensorSharedVariable
 
 __getattr__ = refuses("theano.tensor.sharedvar", globals())
 
-__all__ = ["TensorSharedVariable"]
+__all__ = ["ScalarSharedVariable", "SharedVariable", "TensorSharedVariable"]

@@ -80,13 +80,7 @@ def lower(
     k: "Builder", problem: Problem, gradient: "Value", filters: "Value", forward: Callable[..., Any]
 ) -> None:
     """Write the gradient by the image of a forward problem: a forward convolution for each phase."""
-    axes = zip(
-        problem.image[2:], problem.filters[2:], problem.output[2:], problem.stride, problem.dilation,
-        problem.pads, strict=True,
-    )  # fmt: skip
-    along = [phases(size, kernel, out, stride, dilation, low)
-             for size, kernel, out, stride, dilation, (low, _) in axes]  # fmt: skip
-    choices = list(product(*along))
+    choices = _choices(problem)
     if len(choices) > 1:
         k.notes.append(f"{len(choices)} phases, each a convolution of stride 1")
     bank = _exchanged(k, problem, problem.bank(filters))
@@ -98,6 +92,23 @@ def lower(
         parts = [k.steps(phase.crop[0], phase.crop[1], 1) for phase in choice]
         taps: list[Slice] = [k.steps(phase.tap, phase.taps, phase.apart) for phase in choice]
         forward(k, sub, gradient[:, :, *parts], bank[:, :, *taps])
+
+
+def problems(problem: Problem) -> list[Problem]:
+    """The forward problems that the gradient by the image of a forward problem is."""
+    full = (choice for choice in _choices(problem) if not any(phase.empty for phase in choice))
+    return [_problem(problem, choice) for choice in full]
+
+
+def _choices(problem: Problem) -> list[tuple[Phase, ...]]:
+    """A phase for each axis, in every combination."""
+    axes = zip(
+        problem.image[2:], problem.filters[2:], problem.output[2:], problem.stride, problem.dilation,
+        problem.pads, strict=True,
+    )  # fmt: skip
+    along = [phases(size, kernel, out, stride, dilation, low)
+             for size, kernel, out, stride, dilation, (low, _) in axes]  # fmt: skip
+    return list(product(*along))
 
 
 def _problem(problem: Problem, choice: tuple[Phase, ...]) -> Problem:
@@ -115,6 +126,8 @@ def _problem(problem: Problem, choice: tuple[Phase, ...]) -> Problem:
         flip=True,
         start=tuple(phase.first for phase in choice),
         step=problem.stride,
+        image_last=problem.maps_last,
+        maps_last=problem.image_last,
     )
 
 

@@ -10,6 +10,7 @@ from symconv.theano._errors import LabelsError
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable, one_adopted, theirs
 from symconv.theano.tensor import basic, elemwise
+from symconv.theano.tensor.nnet.sigm import hard_sigmoid, sigmoid, softplus, ultra_fast_sigmoid
 
 
 def relu(x: Any, alpha: Any = 0) -> Variable:
@@ -262,8 +263,9 @@ __all__ = [
     "confusion_matrix", "crossentropy_categorical_1hot", "crossentropy_categorical_1hot_grad",
     "crossentropy_softmax_1hot", "crossentropy_softmax_1hot_with_bias",
     "crossentropy_softmax_1hot_with_bias_dx", "crossentropy_softmax_argmax_1hot_with_bias",
-    "crossentropy_softmax_max_and_argmax_1hot", "crossentropy_softmax_max_and_argmax_1hot_with_bias",
-    "elu", "h_softmax", "logsoftmax", "logsoftmax_op", "prepend_0_to_each_row", "prepend_1_to_each_row",
-    "prepend_scalar_to_each_row", "relu", "selu", "sigmoid_binary_crossentropy", "softmax",
-    "softmax_grad", "softmax_graph", "softmax_op", "softmax_with_bias", "softsign",
+    "crossentropy_softmax_max_and_argmax_1hot", "crossentropy_softmax_max_and_argmax_1hot_with_bias", "elu",
+    "h_softmax", "hard_sigmoid", "logsoftmax", "logsoftmax_op", "prepend_0_to_each_row",
+    "prepend_1_to_each_row", "prepend_scalar_to_each_row", "relu", "selu", "sigmoid",
+    "sigmoid_binary_crossentropy", "softmax", "softmax_grad", "softmax_graph", "softmax_op",
+    "softmax_with_bias", "softplus", "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip
