@@ -71,6 +71,10 @@ DIFFERENT |= {
         "its numbers have the dtype of the tensor": ("d.norm(2)", "T.nnet.hard_sigmoid(d)"),
         "pp prints the indices in their order; Theano in reverse": ("d[0, 1]", "t3[1, :, n]"),
         "the bound of a slice that is 0 is none": ("d[0:]",),
+        "a product that every step repeats is taken out of the loop": (
+            "theano.scan(lambda t, h: T.tanh(T.dot(t, W) + h), sequences=t3, outputs_info=T.zeros((2, 2)))[0]",
+        ),
+        "the last state is an output of the loop": ("theano.reduce(lambda a, b: a + b, v, s)[0]",),
         "gradients are symconv's own graphs": (
             "T.grad(d.sum(), d)", "T.grad((d ** 2).sum(), d)", "T.grad(T.dot(d, W).sum(), W)", "T.grad(s ** 2, s)",
         ),

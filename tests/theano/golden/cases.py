@@ -6,7 +6,7 @@ They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each 
 
 import cases_family
 from keywords import KEYWORDS
-from printing_cases import PRINTING, SHOW
+from printing_cases import PRINTING, RUNNING, SHOW
 
 INPUTS = {
     "f": "T.fmatrix('f')",
@@ -446,6 +446,7 @@ SECTIONS = {
     "linalg": LINALG,
     "keywords": KEYWORDS,
     "printing": PRINTING,
+    "running": RUNNING,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 
