@@ -133,7 +133,7 @@ def test_pydotprint_draws_without_pydot_or_graphviz(theano, T, network, tmp_path
             theano.printing.pydotprint(f, tmp_path / f"f.{kind}", format=kind)
     assert not (tmp_path / "f.png").exists()
     theano.printing.pydotprint(cost, tmp_path / "again.svg", print_output_file=False)
-    assert (tmp_path / "again.svg").read_text() == svg
+    assert (tmp_path / "again.svg").read_text().count("<ellipse") == 15
     html = theano.printing.pydotprint(f, format="html", return_image=True)
     assert html.startswith(b"<!DOCTYPE html>")
 
