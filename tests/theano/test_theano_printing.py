@@ -295,5 +295,10 @@ def test_a_summary_can_go_to_a_file_at_the_end(theano, T, tmp_path, monkeypatch)
         profiling.print_global_stats()
     assert "  Message: said" in (tmp_path / "profile.txt").read_text()
     stream = io.StringIO()
+    with theano.change_flags(profile=True):
+        g = theano.function([x], x + 2)
+    g(1.0)
+    assert g.profile.fct_callcount == 1
+    assert profiling._printed_at_exit == [f.profile, g.profile]
     f.profile.summary_globals(stream)
     assert "Time in all call to theano.grad()" in stream.getvalue()

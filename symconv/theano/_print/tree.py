@@ -6,7 +6,7 @@ prefix      " |" for each level, two blanks below the last input of a node
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -303,9 +303,3 @@ def _measured(profile: Any, node: Apply | None) -> str:
     own, total = profile.apply_time[node], profile.compute_total_times()[node]
     call = profile.fct_call_time or 1.0
     return f" --> {own:8.2e}s {own / call * 100:4.1f}% {total:8.2e}s {total / call * 100:4.1f}%"
-
-
-def printable(roots: Sequence[Variable]) -> str:
-    """The tree of these variables as text."""
-    text: str = debugprint(list(roots), file="str")
-    return text
