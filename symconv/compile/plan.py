@@ -269,8 +269,9 @@ class Planner:
             for variable, array in zip(self.sources, arrays, strict=True)
         ]
         machine = Machine(
-            settings.tile_bytes, settings.thread_count, settings.scratch_bytes, settings.conv_algorithm
-        )
+            settings.tile_bytes, settings.thread_count, settings.scratch_bytes, settings.conv_algorithm,
+            settings.conv_error,
+        )  # fmt: skip
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
         with self._lock, paused_collection():
@@ -292,7 +293,8 @@ class Planner:
             self.plans.clear()
 
     def _key(self, arrays: Sequence[Array], settings: Settings) -> tuple[Any, ...]:
-        choices = settings.threads, settings.tile_bytes, settings.scratch_bytes, settings.conv_algorithm
+        choices = settings.threads, settings.tile_bytes, settings.scratch_bytes
+        choices += settings.conv_algorithm, settings.conv_error  # type: ignore[assignment]
         return (*choices, *[arrays[i].shape for i in self._varying])
 
 
