@@ -26,11 +26,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from symconv.ops.conv.algorithms.costs import Work
-<<<<<<< HEAD
 from symconv.ops.conv.algorithms.problem import Problem, elements
-=======
-from symconv.ops.conv.algorithms.problem import Problem
->>>>>>> fwd
 from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
 
