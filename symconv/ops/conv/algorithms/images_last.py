@@ -38,7 +38,7 @@ NAME = "images last"
 LEAST_IMAGES = 8  # for which other kernels' results are laid out so, and channels are taken together
 LEAST_ROWS = 64  # of a product
 
-HOT_TILES = 8  # tiles that patches and pixels may take together
+HOT_TILES = 16  # that patches and pixels may take: shorter runs of images cost more than the cache saves
 WIDE_BYTES = 1 << 22  # of a row of columns, from where on it is cut
 
 
