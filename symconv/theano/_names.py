@@ -1,4 +1,4 @@
-"""How a module of the compatibility surface answers for a name that it does not have; imports nothing."""
+"""How a module of the compatibility surface answers for a name that it does not have; imports below it."""
 
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def refuses(module: str, names: Mapping[str, Any]) -> Callable[[str], Any]:
-    """A module's ``__getattr__``: imports a module below it, or says what is missing and what comes nearest.
+    """A module's ``__getattr__``: loads a module below, or says which name is missing and what comes nearest.
 
     Parameters
     ----------
@@ -19,8 +19,8 @@ def refuses(module: str, names: Mapping[str, Any]) -> Callable[[str], Any]:
     """
 
     def missing(name: str) -> Any:
-        if "__path__" in names and not name.startswith("_") and find_spec(f"symconv.{module}.{name}"):
-            return import_module(f"symconv.{module}.{name}")
+        if "__path__" in names and find_spec(f"{names['__name__']}.{name}") is not None:
+            return import_module(f"{names['__name__']}.{name}")  # a module below, which nothing imported yet
         near = get_close_matches(name, [known for known in names if not known.startswith("_")], n=1)
         nearest = f"; the nearest name that it has is {module}.{near[0]}" if near else ""
         raise AttributeError(f"symconv does not support {module}.{name} yet{nearest}")

@@ -10,6 +10,18 @@ import pytest
 VALUES = np.arange(6.0).reshape(2, 3)
 
 
+def test_modules_below_are_there_without_being_imported(theano):
+    T = theano.tensor
+    for module in ("printing", "gradient", "scan_module", "compile", "gof", "scalar", "sandbox", "d3viz", "ifelse"):
+        assert inspect.ismodule(getattr(theano, module))
+    assert T.shared_randomstreams.RandomStreams
+    assert T.signal.pool.pool_2d
+    assert T.signal.downsample.max_pool_2d
+    assert theano.sandbox.rng_mrg.MRG_RandomStreams
+    assert theano.sandbox.linalg.det
+    assert T.var is T.basic.var  # the function, not the module of this name
+
+
 def test_sizes_multiply_in_numpy(theano):
     x = theano.tensor.dtensor3("x")
     flat = x.reshape((x.shape[0], np.prod((x.shape[1], x.shape[2]))))

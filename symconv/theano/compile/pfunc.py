@@ -6,6 +6,7 @@ from typing import Any
 
 import symconv as sc
 from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
+from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted
@@ -20,7 +21,7 @@ class Param(In):
 
     def __init__(
         self,
-        variable: sc.Variable,
+        variable: Variable,
         default: Any = None,
         name: str | None = None,
         mutable: bool = False,
@@ -32,6 +33,7 @@ class Param(In):
         super().__init__(
             variable, name, default, None, mutable, strict, allow_downcast, implicit=implicit, borrow=borrow
         )
+
 
 
 def function(

@@ -11,7 +11,7 @@ from symconv.theano.gof.fg import CachedConstantError, InconsistencyError
 from symconv.theano.gof.null_type import NullType
 from symconv.theano.gof.op import Apply, MethodNotDefined, Op, PureOp
 from symconv.theano.gof.opt import LocalOptimizer, OpRemove, OpSub, PatternSub, local_optimizer, optdb
-from symconv.theano.gof.utils import object2
+from symconv.theano.gof.utils import hashtype, object2
 
 CLinkerType = Type
 
@@ -27,6 +27,6 @@ __getattr__ = refuses("theano.gof", globals())
 __all__ = [
     "Apply", "CLinkerType", "CachedConstantError", "Constant", "Container", "FunctionGraph", "Generic",
     "InconsistencyError", "LocalOptimizer", "MethodNotDefined", "MissingInputError", "NullType", "Op",
-    "OpRemove", "OpSub", "PatternSub", "PureOp", "Type", "Variable", "fg", "generic", "graph",
+    "OpRemove", "OpSub", "PatternSub", "PureOp", "Type", "Variable", "fg", "generic", "hashtype", "graph",
     "local_optimizer", "null_type", "object2", "op", "opt", "optdb", "type", "utils",
 ]  # fmt: skip

@@ -30,6 +30,11 @@ class scratchpad:
             print(f"{name}: {value}")
 
 
+def hashtype(self: object) -> int:
+    """A hash that all instances of a class share."""
+    return hash((type(self).__name__, type(self).__module__))
+
+
 def uniq(seq: Iterable[Hashable]) -> list[Any]:
     """Each thing once, in order."""
     return list(dict.fromkeys(seq))
@@ -74,6 +79,6 @@ def add_tag_trace(thing: Any, user_line: int | None = None) -> Any:
 __getattr__ = refuses("theano.gof.utils", globals())
 
 __all__ = [
-    "MethodNotDefined", "add_tag_trace", "difference", "flatten", "give_variables_names", "hist", "memoize",
-    "object2", "scratchpad", "uniq",
+    "MethodNotDefined", "add_tag_trace", "difference", "flatten", "give_variables_names", "hashtype",
+    "hist", "memoize", "object2", "scratchpad", "uniq",
 ]  # fmt: skip

@@ -101,6 +101,7 @@ class MRG_RandomStreams:
         ndim: int | None = None,
         dtype: Any = None,
         nstreams: int | None = None,
+        target: str | None = None,
     ) -> Variable:
         """Uniform in the open interval (low, high).
 
@@ -163,6 +164,7 @@ class MRG_RandomStreams:
         ndim: int | None = None,
         dtype: str = "int64",
         nstreams: int | None = None,
+        target: str | None = None,
     ) -> Variable:
         """1 with probability p, else 0; only ``n=1``, as in Theano."""
         if n != 1:
@@ -178,6 +180,7 @@ class MRG_RandomStreams:
         ndim: int | None = None,
         dtype: str = "int64",
         nstreams: int | None = None,
+        target: str | None = None,
     ) -> Variable:
         """How often each category comes in n trials, for each row of ``pvals``, a matrix."""
         if size is not None or ndim is not None:
@@ -199,6 +202,7 @@ class MRG_RandomStreams:
         ndim: int | None = None,
         dtype: str = "int64",
         nstreams: int | None = None,
+        target: str | None = None,
     ) -> Variable:
         """``size`` different categories for each row of ``p``, a matrix; only ``replace=False``."""
         if replace:
@@ -215,6 +219,19 @@ class MRG_RandomStreams:
         result: Variable = mrg.ChoiceFromUniform(dtype)(chances, drawn, count)
         return adopted(result)
 
+    def multinomial_wo_replacement(
+        self,
+        size: Any = None,
+        n: Any = 1,
+        pvals: Any = None,
+        ndim: int | None = None,
+        dtype: str = "int64",
+        nstreams: int | None = None,
+        target: str | None = None,
+    ) -> Variable:
+        """``choice`` of ``n`` without replacement, by its older name."""
+        return self.choice(n, None, False, pvals, ndim, dtype, nstreams)
+
     def _for_rows(self, chances: Variable, count: Variable, nstreams: int | None) -> Variable:
         total = sc.cast(sc.size_of(chances, 0) * sc.cast(count, "int64"), "int64")
         return self.uniform(size=_symbolic(total), ndim=1, nstreams=nstreams)
@@ -228,6 +245,7 @@ class MRG_RandomStreams:
         dtype: Any = None,
         nstreams: int | None = None,
         truncate: bool = False,
+        target: str | None = None,
     ) -> Variable:
         """Normal of mean ``avg`` and standard deviation ``std``; ``truncate`` redraws beyond 2 of them."""
         given = as_parameter(avg), as_parameter(std)
@@ -274,6 +292,7 @@ class MRG_RandomStreams:
         ndim: int | None = None,
         dtype: Any = None,
         nstreams: int | None = None,
+        target: str | None = None,
     ) -> Variable:
         """Normal, truncated so that ``std`` is the standard deviation of the result."""
         # The standard deviation of a normal variable truncated at 2.

@@ -41,6 +41,14 @@ class SparseType:
         return f"Sparse[{self.dtype}, {self.format}]"
 
 
+class SparseVariable:
+    """What programs ask of a variable; none is one, for all are dense."""
+
+
+class SparseConstant(SparseVariable):
+    """What programs ask of a constant."""
+
+
 class FormatError(OptionError, NotImplementedError):
     """A format of sparse matrices that Theano does not have either."""
 
@@ -133,8 +141,8 @@ def sp_zeros_like(x: Any) -> Variable:
 __getattr__ = refuses("theano.sparse.basic", globals())
 
 __all__ = [
-    "SparseType", "add", "as_sparse", "as_sparse_or_tensor_variable", "as_sparse_variable", "csc_dmatrix",
-    "csc_fmatrix", "csc_from_dense", "csc_matrix", "csr_dmatrix", "csr_fmatrix", "csr_from_dense",
-    "csr_matrix", "dense_from_sparse", "dot", "hstack", "matrix", "mul", "sp_sum", "sp_zeros_like",
-    "structured_dot", "sub", "transpose", "true_dot", "vstack",
+    "SparseConstant", "SparseType", "SparseVariable", "add", "as_sparse", "as_sparse_or_tensor_variable",
+    "as_sparse_variable", "csc_dmatrix", "csc_fmatrix", "csc_from_dense", "csc_matrix", "csr_dmatrix",
+    "csr_fmatrix", "csr_from_dense", "csr_matrix", "dense_from_sparse", "dot", "hstack", "matrix", "mul",
+    "sp_sum", "sp_zeros_like", "structured_dot", "sub", "transpose", "true_dot", "vstack",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import symconv as sc
 from symconv.errors import ArgumentError, IndexingError, OptionError, RankError
 from symconv.graph.nodes import Constant, Variable
 from symconv.theano._variables import TensorType, TensorVariable, adopted, as_tensor_variable
+from symconv.theano.gof.utils import hashtype
 from symconv.theano.tensor import basic, elemwise
 
 Tensor = TensorType  # by its oldest name
@@ -270,10 +271,11 @@ advanced_inc_subtensor1, advanced_set_subtensor1 = advanced_inc_subtensor, advan
 
 __all__ = [
     "AdvancedIndexingError", "EmptyConstantError", "NoneConst", "NotScalarConstantError", "ShapeError",
-    "Tensor", "all_dtypes", "complex_dtypes", "continuous_dtypes", "discrete_dtypes", "float_dtypes",
-    "int_dtypes", "integer_dtypes", "uint_dtypes", "advanced_inc_subtensor", "advanced_inc_subtensor1",
-    "advanced_set_subtensor", "advanced_set_subtensor1", "advanced_subtensor", "advanced_subtensor1",
-    "as_index_variable", "bartlett", "ceil_intdiv", "cov", "divmod", "extract_constant", "get_vector_length",
-    "horizontal_stack", "inverse_permutation", "iround", "is_flat", "numpy_scalar", "power",
-    "ravel_multi_index", "stacklists", "tensor", "tensor_copy", "transfer", "unravel_index", "vertical_stack",
+    "Tensor", "advanced_inc_subtensor", "advanced_inc_subtensor1", "advanced_set_subtensor",
+    "advanced_set_subtensor1", "advanced_subtensor", "advanced_subtensor1", "all_dtypes",
+    "as_index_variable", "bartlett", "ceil_intdiv", "complex_dtypes", "continuous_dtypes", "cov",
+    "discrete_dtypes", "divmod", "extract_constant", "float_dtypes", "get_vector_length", "hashtype",
+    "horizontal_stack", "int_dtypes", "integer_dtypes", "inverse_permutation", "iround", "is_flat",
+    "numpy_scalar", "power", "ravel_multi_index", "stacklists", "tensor", "tensor_copy", "transfer",
+    "uint_dtypes", "unravel_index", "vertical_stack",
 ]  # fmt: skip
