@@ -19,7 +19,9 @@ def test_modules_below_are_there_without_being_imported(theano):
     assert T.signal.downsample.max_pool_2d
     assert theano.sandbox.rng_mrg.MRG_RandomStreams
     assert theano.sandbox.linalg.det
-    assert T.var is T.basic.var  # the function, not the module of this name
+    for name in ("var", "sort"):  # the functions, not the modules of these names
+        __import__(f"theano.tensor.{name}")
+        assert getattr(T, name) is getattr(T.basic, name)
 
 
 def test_sizes_multiply_in_numpy(theano):
@@ -93,6 +95,9 @@ def test_a_graph_can_be_walked(theano):
             assert variable in variable.owner.outputs
             waiting.extend(variable.owner.inputs)
     assert {x, W} <= found
+    first, second, third = T.scalars("abc")
+    assert theano.gof.graph.inputs([first * second, third + 1])[0] is third  # Theano's order
+    assert theano.gof.graph.inputs([(first * second) + first * third])[:3] == [first, second, third]
     shared = [v for v in theano.gof.graph.inputs([cost]) if isinstance(v, theano.compile.SharedVariable)]
     assert shared == [W]
 
