@@ -42,7 +42,15 @@ DIFFERENT = {
         "verify_grad": "chooses steps and tolerances by dtype",
         "jacobian": "through one loop, as there; symconv.jacobian takes any rank",
     },
-    "theano.gof": {"FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only"},
+    "theano.compile": {"ViewOp": "runs between two planned pieces of the graph"},
+    "theano.scalar": {
+        "ScalarOp": "impl and grad; no C code", "UnaryScalarOp": "impl and grad; no C code",
+        "BinaryScalarOp": "impl and grad; no C code",
+    },
+    "theano.gof": {
+        **dict.fromkeys(("OpRemove", "OpSub", "PatternSub", "local_optimizer", "LocalOptimizer", "optdb"),
+                        "rules are taken, and not applied"),
+        "FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only"},
 }
 """What is not quite the same: module, name, how."""
 

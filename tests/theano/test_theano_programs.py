@@ -1,6 +1,7 @@
 """What programs for Theano do besides computing: small programs of our own, one for each thing that libraries rely on."""
 
 import inspect
+import json
 import pickle
 import sys
 
@@ -117,6 +118,17 @@ def test_functions_and_models_are_pickled_as_in_python_2(theano, protocol):
     np.testing.assert_array_equal(again["predict"](VALUES), predict(VALUES))
     recompiled = theano.function([again["input"]], again["output"])
     np.testing.assert_array_equal(recompiled(VALUES), VALUES @ np.ones((3, 2)))
+
+
+def test_the_network_that_is_timed_against_theano_learns(theano, monkeypatch, capsys):
+    from benchmarks import lenet_epoch
+
+    monkeypatch.setattr(lenet_epoch, "BATCH", 10)
+    lenet_epoch.run("symconv")
+    measured = json.loads(capsys.readouterr().out)
+    assert measured["compile"] > 0
+    assert measured["epoch"] > 0
+    assert 1 < measured["cost"] < 3  # log 10 before it has learnt anything, and the images are noise
 
 
 def test_the_layer_makes_the_same_source(theano):

@@ -17,7 +17,7 @@ def _graph(
     clone: bool = True,
     update_mapping: Any = None,
 ) -> CoreGraph:
-    """A graph of inputs and outputs; nothing changes it, so that it needs no clone, and no feature watches."""
+    """A graph of inputs and outputs, which nothing changes: it needs no clone, and no feature watches."""
     return CoreGraph(tuple(inputs), tuple(outputs))
 
 
