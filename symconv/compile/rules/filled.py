@@ -15,6 +15,7 @@ from symconv.ops.fill import Alloc
 from symconv.ops.shape import MakeVector, Shape, ShapeAt
 
 DEEPEST = 8  # ops through which a size is followed: rewriting stays linear
+DEEPEST_SOURCE = 64  # the same, along a single chain
 
 Place = tuple[Variable, int]  # an axis of a variable
 
@@ -118,15 +119,25 @@ def _stretched(variable: Variable) -> tuple[Variable, Variable] | None:
 
 
 def _shape_at_the_source(node: Apply) -> Variable | None:
-    """second(f(x), v) = second(x, v): f(x) need not be kept for its shape."""
+    """second(f(x), v) = second(x, v): f(x) need not be kept for its shape; of f(g(x)) neither, in one step."""
     source, value = node.inputs
-    if source.owner is None or not isinstance(source.owner.op, Elemwise):
+    for _ in range(DEEPEST_SOURCE):
+        below = _of_same_shape(source)
+        if below is None:
+            return None if source is node.inputs[0] else node.op.apply(source, value).outputs[0]
+        source = below
+    return None
+
+
+def _of_same_shape(variable: Variable) -> Variable | None:
+    """The only tensor that elementwise work reads, of the same shape.
+
+    More than one are held against each other by that work, and a wrong size must be found.
+    """
+    if variable.owner is None or not isinstance(variable.owner.op, Elemwise):
         return None
-    tensors = [x for x in source.owner.inputs if not all(x.broadcastable)]
-    # More than one are held against each other by f, and a wrong size must be found.
-    if len(tensors) != 1 or tensors[0].type.shape != source.type.shape:
-        return None
-    return node.op.apply(tensors[0], value).outputs[0]
+    tensors = [x for x in variable.owner.inputs if not all(x.broadcastable)]
+    return tensors[0] if len(tensors) == 1 and tensors[0].type.shape == variable.type.shape else None
 
 
 def _number_alone(node: Apply) -> Variable | None:
