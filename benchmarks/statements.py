@@ -32,11 +32,12 @@ PARTS = {  # in the order of a block's way, with a colour each
     "bias and tanh": "#E69F00", "handing out blocks": "#999999",
 }  # fmt: skip
 KINDS = (  # the first pattern that a line has says what it does
-    ("bias and tanh", r"tanh\(|\bbias"),
+    ("transforming", r"products_in_pieces\(constant|fft\(|transform\w*\(|defined_where_not_finite\("),
     ("multiplying", r"products_in_pieces\(|products_summed|matmul\("),
-    ("transforming", r"fft|transform|spectr"),
+    ("adding up", r"add_shifted\("),
+    ("bias and tanh", r"tanh\(|\bbias"),
     ("adding up", r"np\.(add|subtract)"),
-    ("laying out", r"\] = |\[\.\.\.\] = |copyto|padded_part|fill\(|\bfields\("),
+    ("laying out", r"\] = |\[\.\.\.\] = |copyto\(|fill\(|\b(padded_part|fields|shifts|tiles_of|turned)\("),
 )
 
 
