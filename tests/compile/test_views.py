@@ -52,7 +52,7 @@ def test_dense_axes_have_no_gaps(case):
             slice(one.start, one.start + (one.size - 1) * one.step + 1, one.step) if isinstance(one, Slice) else one
             for one in index
         )
-        array = array[plain]
+        array = array[(*plain, ...)]
         assert value.shape == array.shape
         part = array[(*(0,) * (array.ndim - value.dense), ...)]
         assert np.shares_memory(part.reshape(-1), array), (value.dense, array.strides, array.shape)
