@@ -40,7 +40,7 @@ def indexed(draw):
     return shape, indices
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(indexed())
 def test_dense_axes_have_no_gaps(case):
     shape, indices = case
