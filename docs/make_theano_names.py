@@ -51,13 +51,21 @@ DIFFERENT = {
         "ProfileStats": "measures kernels; no memory of single results",
         "SymbolicInput": "neither implicit nor shared", "In": "neither implicit nor shared",
         "shared_constructor": "accepted, changes nothing",
+        "ViewOp": "runs between two planned pieces of the graph",
     },
     "theano.printing": {
         "pydotprint": "needs no pydot; formats beside SVG, HTML and DOT need Graphviz",
         "debugprint": "a compiled function prints its kernels",
     },
     "theano.d3viz": {"d3viz": "one file, which loads nothing"},
-    "theano.gof": {"FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only"},
+    "theano.scalar": {
+        "ScalarOp": "impl and grad; no C code", "UnaryScalarOp": "impl and grad; no C code",
+        "BinaryScalarOp": "impl and grad; no C code",
+    },
+    "theano.gof": {
+        **dict.fromkeys(("OpRemove", "OpSub", "PatternSub", "local_optimizer", "LocalOptimizer", "optdb"),
+                        "rules are taken, and not applied"),
+        "FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only"},
 }
 """What is not quite the same: module, name, how."""
 

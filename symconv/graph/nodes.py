@@ -31,7 +31,8 @@ def operate(method: str, *operands: Operand) -> "Variable":
     """What the operator table says that a method means."""
     for operand in operands:
         if isinstance(operand, Variable) and operand.dialect is not None:
-            result: Variable = operand.dialect.function(method, depth=3)(*operands)
+            dialect = operand.dialect
+            result: Variable = dialect.adopt(dialect.function(method, depth=3)(*operands))
             return result
     result = METHODS[method](*operands)
     return result
@@ -51,6 +52,8 @@ class Dialect:
         The functions by the name of the method, those that differ.
     apply : type
         The class of applications to such variables: ``Apply`` with more members, and no more attributes.
+    adopt : callable
+        Takes a result, or several, into the dialect: constants that variables were simplified to.
     """
 
     def __init__(
@@ -58,10 +61,12 @@ class Dialect:
         variable: "type[Variable]",
         methods: "dict[str, Callable[..., Any]]",
         apply: "type[Apply]",
+        adopt: "Callable[[Any], Any]",
     ) -> None:
         self.variable = variable
         self.methods = methods
         self.apply = apply
+        self.adopt = adopt
 
     def function(self, method: str, depth: int) -> "Callable[..., Any]":
         """What a method means for who is that many calls away."""
@@ -338,7 +343,8 @@ class Variable:
         function = METHODS[name] if self.dialect is None else self.dialect.function(name, depth=2)
 
         def method(*args: Any, **kwargs: Any) -> Any:
-            return function(self, *args, **kwargs)
+            result = function(self, *args, **kwargs)
+            return result if self.dialect is None else self.dialect.adopt(result)
 
         method.__name__ = name
         method.__doc__ = function.__doc__
@@ -514,7 +520,7 @@ class Apply:
                 if type(self) is Apply:
                     self.__class__ = variable.dialect.apply
                 break
-        self.outputs = tuple(kind(type, None, self, index) for index, type in enumerate(types))
+        self.outputs = tuple(kind(type, owner=self, index=index) for index, type in enumerate(types))
 
     def __repr__(self) -> str:
         return f"{self.op}({', '.join(map(str, self.inputs))})"

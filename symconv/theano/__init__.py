@@ -114,6 +114,7 @@ MODULES = (
     "sandbox.softsign",
     "scalar",
     "scalar.basic",
+    "scalar.basic_scipy",
     "scan_module",
     "scan_module.scan_utils",
     "sparse",
@@ -189,6 +190,9 @@ def install() -> None:
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
     sys.modules["theano"] = own
+    for name in MODULES:  # those that are loaded: an import would hide what a package calls by their name
+        if f"{__name__}.{name}" in sys.modules:
+            sys.modules[f"theano.{name}"] = sys.modules[f"{__name__}.{name}"]
 
 
 class _Finder(MetaPathFinder, Loader):
@@ -209,6 +213,8 @@ class _Finder(MetaPathFinder, Loader):
         """It has been executed under its own name, which it keeps."""
         module.__spec__ = self._own
 
+
+theano = sys.modules[__name__]  # programs write: from theano import theano
 
 __getattr__ = refuses("theano", globals())
 

@@ -41,7 +41,7 @@ class VariableType(CoreType):
 
     def __call__(self, name: str | None = None) -> "TensorVariable":
         """A variable of this type; sizes other than 1 are not known of it."""
-        made = TensorVariable(VariableType(self.dtype, broadcastable_shape(self.broadcastable)), name)
+        made = TensorVariable(VariableType(self.dtype, broadcastable_shape(self.broadcastable)), name=name)
         made.made = here()
         return made
 
@@ -197,7 +197,22 @@ class _tensor_py_operators(Variable):
 
 
 class TensorVariable(_tensor_py_operators):
-    """A tensor that is not known yet."""
+    """A tensor that is not known yet; programs subclass it.
+
+    Parameters
+    ----------
+    type : TensorType
+        What it is.
+    owner : Apply, optional
+        What computes it, as which of its outputs: ``index``.
+    name : str, optional
+        A name for it.
+    """
+
+    def __init__(
+        self, type: CoreType, owner: Apply | None = None, index: int | None = None, name: str | None = None
+    ) -> None:
+        super().__init__(type, name, owner, index or 0)
 
 
 class Tag:
@@ -342,7 +357,7 @@ class AnyApply(Apply):
         return self.op.apply(*inputs)
 
 
-_tensor_py_operators.dialect = Dialect(TensorVariable, METHODS, AnyApply)
+_tensor_py_operators.dialect = Dialect(TensorVariable, METHODS, AnyApply, adopted)
 
 
 # Literals
@@ -467,12 +482,20 @@ def theirs(function: Callable[..., Any], signature: str = "") -> Callable[..., A
         def call(*arguments: Any, **options: Any) -> Any:
             bound = known.bind(*arguments, **options)
             bound.apply_defaults()
-            return adopted(function(*list(bound.arguments.values())[:needed]))
+            given = list(bound.arguments.values())[:needed]
+            return adopted(function(*map(gathered, given)))
 
         call.__signature__ = known  # type: ignore[attr-defined]
     call.__name__ = getattr(function, "__name__", str(function))
     call.__doc__ = function.__doc__
     return call
+
+
+def gathered(value: Any) -> Any:
+    """A list of variables as one, anything else as it is."""
+    if isinstance(value, list | tuple) and any(isinstance(part, Variable) for part in value):
+        return as_tensor_variable(value)
+    return value
 
 
 def _parameters(text: str) -> Signature:

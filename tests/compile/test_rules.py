@@ -352,6 +352,10 @@ def near_misses():
     yield "f(view(x)) = view(f(x))", [m], sc.tanh(m.T)
     yield "f(view(x)) = view(f(x))", [m, x], sc.tanh(m).T + x
     yield "sum over permuted axes = sum over the axes", [m], m.sum(axis=0)
+    yield "second(f(x), v) = second(x, v)", [x, y], sc.second(x * y, 0.5)
+    yield "f(second(x, v), y) = f(v, y)", [x, y], sc.second(x, 0.5) * y
+    yield "f(second(x, v), y) = f(v, y)", [m, x], sc.second(m, x) * m
+    yield "f(second(x, v)) = second(x, f(v))", [m, x], sc.exp(sc.second(m, x))
     three = sc.tensor3("three")
     yield "sum over permuted axes = sum over the axes", [three], three.dimshuffle(2, 1, 0).sum(axis=0)
     yield "sum over permuted axes = sum over the axes", [m], m.dimshuffle(0, "x", 1).sum(axis=1)
@@ -401,6 +405,9 @@ def node_rules():
     yield summed, three, three.dimshuffle(2, 0, 1).sum(axis=0)
     yield "f(filled(v), x) = f(v, x)", m, sc.full(m.shape, 0.5) * m
     yield "f(filled(v)) = filled(f(v))", m, sc.exp(sc.full(m.shape, 0.5))
+    yield "second(f(x), v) = second(x, v)", x, sc.second(sc.sqr(x), 0.5)
+    yield "f(second(x, v), y) = f(v, y)", m, sc.second(m, 0.5) * sc.tanh(m)
+    yield "f(second(x, v)) = second(x, f(v))", m, sc.exp(sc.second(m, 0.5))
 
 
 def language_rules():

@@ -66,7 +66,7 @@ DIFFERENT |= {
     for reason, codes in {
         "a function of symconv's that Theano makes of other parts": (
             "T.outer(v, v)", "T.tensordot(d, e, axes=1)", "T.eye(3)", "T.tile(v, 2)", "T.repeat(v, 2)", "d.size",
-            "T.split(d, [1, 2], 2, axis=0)[1]",
+            "T.split(d, [1, 2], 2, axis=0)[1]", "T.roll(v, 1)", "T.triu(d)", "T.extra_ops.diff(v)", "T.xlogx.xlogx(d)",
         ),
         "its numbers have the dtype of the tensor": ("d.norm(2)", "T.nnet.hard_sigmoid(d)"),
         "pp prints the indices in their order; Theano in reverse": ("d[0, 1]", "t3[1, :, n]"),

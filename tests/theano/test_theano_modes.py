@@ -347,5 +347,22 @@ def test_members_of_a_function(theano, T):
     g = theano.function([], a * 2)
     assert g.fn() == [10.0]
     assert pickle.loads(pickle.dumps(g)).maker.mode.name == "FAST_RUN"
+    guarded = pickle.loads(pickle.dumps(theano.function([x], T.log(x), mode="NanGuardMode")))
+    with pytest.raises(AssertionError, match="NaN detected"):
+        guarded(-1.0)
     made = theano.compile.FunctionMaker([x], [x + 1]).create()
     assert made(1.0) == [2.0]
+
+
+def test_an_error_is_not_kept_waiting_for_its_report(theano, T, monkeypatch):
+    from symconv.theano.compile import _report
+
+    x, i = T.dvector("x"), T.lscalar("i")
+    f = theano.function([x, i], T.exp(x)[i])
+    monkeypatch.setattr(_report, "LONGEST", -1.0)
+    with pytest.raises(IndexError) as caught:
+        f([1.0], 3)
+    assert "Apply node" not in str(caught.value)
+    monkeypatch.undo()
+    with pytest.raises(IndexError, match=r"Apply node that caused the error: Subtensor\{int64\}"):
+        f([1.0], 3)

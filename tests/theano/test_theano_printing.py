@@ -132,6 +132,8 @@ def test_pydotprint_draws_without_pydot_or_graphviz(theano, T, network, tmp_path
         with pytest.raises(RuntimeError, match=f"'{kind}' needs Graphviz"):
             theano.printing.pydotprint(f, tmp_path / f"f.{kind}", format=kind)
     assert not (tmp_path / "f.png").exists()
+    theano.printing.pydotprint(cost, tmp_path / "again.svg", print_output_file=False)
+    assert (tmp_path / "again.svg").read_text().count("<ellipse") == 15
     html = theano.printing.pydotprint(f, format="html", return_image=True)
     assert html.startswith(b"<!DOCTYPE html>")
 
@@ -293,5 +295,10 @@ def test_a_summary_can_go_to_a_file_at_the_end(theano, T, tmp_path, monkeypatch)
         profiling.print_global_stats()
     assert "  Message: said" in (tmp_path / "profile.txt").read_text()
     stream = io.StringIO()
+    with theano.change_flags(profile=True):
+        g = theano.function([x], x + 2)
+    g(1.0)
+    assert g.profile.fct_callcount == 1
+    assert profiling._printed_at_exit == [f.profile, g.profile]
     f.profile.summary_globals(stream)
     assert "Time in all call to theano.grad()" in stream.getvalue()

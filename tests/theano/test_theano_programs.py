@@ -1,6 +1,7 @@
 """What programs for Theano do besides computing: small programs of our own, one for each thing that libraries rely on."""
 
 import inspect
+import json
 import pickle
 import sys
 
@@ -19,7 +20,9 @@ def test_modules_below_are_there_without_being_imported(theano):
     assert T.signal.downsample.max_pool_2d
     assert theano.sandbox.rng_mrg.MRG_RandomStreams
     assert theano.sandbox.linalg.det
-    assert T.var is T.basic.var  # the function, not the module of this name
+    for name in ("var", "sort"):  # the functions, not the modules of these names
+        __import__(f"theano.tensor.{name}")
+        assert getattr(T, name) is getattr(T.basic, name)
 
 
 def test_sizes_multiply_in_numpy(theano):
@@ -93,6 +96,9 @@ def test_a_graph_can_be_walked(theano):
             assert variable in variable.owner.outputs
             waiting.extend(variable.owner.inputs)
     assert {x, W} <= found
+    first, second, third = T.scalars("abc")
+    assert theano.gof.graph.inputs([first * second, third + 1])[0] is third  # Theano's order
+    assert theano.gof.graph.inputs([(first * second) + first * third])[:3] == [first, second, third]
     shared = [v for v in theano.gof.graph.inputs([cost]) if isinstance(v, theano.compile.SharedVariable)]
     assert shared == [W]
 
@@ -112,6 +118,17 @@ def test_functions_and_models_are_pickled_as_in_python_2(theano, protocol):
     np.testing.assert_array_equal(again["predict"](VALUES), predict(VALUES))
     recompiled = theano.function([again["input"]], again["output"])
     np.testing.assert_array_equal(recompiled(VALUES), VALUES @ np.ones((3, 2)))
+
+
+def test_the_network_that_is_timed_against_theano_learns(theano, monkeypatch, capsys):
+    from benchmarks import lenet_epoch
+
+    monkeypatch.setattr(lenet_epoch, "BATCH", 10)
+    lenet_epoch.run("symconv")
+    measured = json.loads(capsys.readouterr().out)
+    assert measured["compile"] > 0
+    assert measured["epoch"] > 0
+    assert 1 < measured["cost"] < 3  # log 10 before it has learnt anything, and the images are noise
 
 
 def test_the_layer_makes_the_same_source(theano):

@@ -10,6 +10,7 @@ from symconv.compile.rewrite import AnyRule, NodeRule
 from symconv.graph.nodes import Apply, Variable
 from symconv.ops.axes import DimShuffle, dimshuffle
 from symconv.ops.elemwise import Elemwise
+from symconv.ops.elemwise_rows import second
 from symconv.ops.fill import Alloc
 from symconv.ops.shape import MakeVector, Shape, ShapeAt
 
@@ -104,7 +105,69 @@ def _filled_after(node: Apply) -> Variable | None:
     return first.op.apply(node.op.apply(*values).outputs[0], first.inputs[1]).outputs[0]
 
 
+# The same for ``second``, which gradients of sums fill with
+
+
+def _stretched(variable: Variable) -> tuple[Variable, Variable] | None:
+    """x and v of second(x, v), where v is one number and x has the whole shape."""
+    if variable.owner is None or variable.owner.op != second:
+        return None
+    x, value = variable.owner.inputs
+    one = all(value.broadcastable) and value.ndim <= variable.ndim
+    return (x, value) if one and not all(x.broadcastable) and x.type.shape == variable.type.shape else None
+
+
+def _shape_at_the_source(node: Apply) -> Variable | None:
+    """second(f(x), v) = second(x, v): f(x) need not be kept for its shape."""
+    source, value = node.inputs
+    if source.owner is None or not isinstance(source.owner.op, Elemwise):
+        return None
+    tensors = [x for x in source.owner.inputs if not all(x.broadcastable)]
+    # More than one are held against each other by f, and a wrong size must be found.
+    if len(tensors) != 1 or tensors[0].type.shape != source.type.shape:
+        return None
+    return node.op.apply(tensors[0], value).outputs[0]
+
+
+def _number_alone(node: Apply) -> Variable | None:
+    """f(second(x, v), y) = f(v, y) where y has the sizes of x."""
+    for position, operand in enumerate(node.inputs):
+        found = _stretched(operand)
+        if found is None or node.op == second:
+            continue
+        others = [other for index, other in enumerate(node.inputs) if index != position]
+        if any(_has_sizes_of(found[0], other) for other in others):
+            inputs = [found[1] if index == position else other for index, other in enumerate(node.inputs)]
+            return node.op.apply(*inputs).outputs[0]
+    return None
+
+
+def _has_sizes_of(x: Variable, other: Variable) -> bool:
+    if x.broadcastable != other.broadcastable:
+        return False
+    return all(
+        one or x.type.shape[axis] == other.type.shape[axis] is not None
+        or not set(_equal_sizes(x, axis)).isdisjoint(_equal_sizes(other, axis))
+        for axis, one in enumerate(x.broadcastable)
+    )  # fmt: skip
+
+
+def _stretched_after(node: Apply) -> Variable | None:
+    """f(second(x, v)) = second(x, f(v))."""
+    tensors = [operand for operand in node.inputs if not all(operand.broadcastable)]
+    if len(tensors) != 1 or node.op == second:
+        return None
+    found = _stretched(tensors[0])
+    if found is None or any(operand.ndim > tensors[0].ndim for operand in node.inputs):
+        return None
+    inputs = [found[1] if operand is tensors[0] else operand for operand in node.inputs]
+    return second(found[0], node.op.apply(*inputs).outputs[0])
+
+
 CANONICAL: tuple[AnyRule, ...] = (
+    NodeRule("second(f(x), v) = second(x, v)", second, _shape_at_the_source),
+    NodeRule("f(second(x, v), y) = f(v, y)", Elemwise, _number_alone),
+    NodeRule("f(second(x, v)) = second(x, f(v))", Elemwise, _stretched_after),
     NodeRule("f(filled(v), x) = f(v, x)", Elemwise, _value_alone),
     NodeRule("f(filled(v)) = filled(f(v))", Elemwise, _filled_after),
 )

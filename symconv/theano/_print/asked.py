@@ -69,3 +69,9 @@ def unpadded(y: Variable) -> Variable:
         if order == list(range(owner.inputs[0].ndim)):
             return owner.inputs[0]
     return y
+
+
+def put(y: Variable) -> Variable:
+    """What is written into a part of a tensor, before it took that tensor's dtype and number of axes."""
+    converted = y.owner is not None and y.owner.op.label.startswith("cast")
+    return unpadded(y.owner.inputs[0] if converted and y.owner is not None else y)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from symconv.graph.nodes import Apply, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.types import TensorType
 from symconv.ops.branch import IfElse
 from symconv.ops.conv.ops import Conv, ConvGradFilters, ConvGradInput
@@ -10,6 +10,7 @@ from symconv.ops.cumulate import Cumulate
 from symconv.ops.from_graph import GraphOp
 from symconv.ops.join import Join, Split
 from symconv.ops.pool.ops import Pool
+from symconv.ops.random.legacy import RandomFunction
 from symconv.ops.shape import Reshape, SpecifyShape
 from symconv.theano._print.asked import is_flat, undone, unpadded
 from symconv.theano._print.words import props_text
@@ -171,3 +172,27 @@ def graph_op(w: Writer, node: Apply) -> list[Term]:
     op = node.op
     assert isinstance(op, GraphOp)
     return list(named(f"{op.name or 'OpFromGraph'}{{inline=False}}")(w, node))
+
+
+def part(w: Writer, node: Apply) -> Term:
+    """The real or the imaginary part."""
+    name = "imag" if node.op.imaginary else "real"  # type: ignore[attr-defined]
+    return w.elemwise(name, [w.term(node.inputs[0])], node.outputs[0].dtype, core=node)
+
+
+def random_function(w: Writer, node: Apply) -> list[Term]:
+    """``RandomFunction{uniform}``: the generator, the size, the parameters."""
+    op = node.op
+    assert isinstance(op, RandomFunction)
+    state, size, *parameters = node.inputs
+    generator = w.term(state)
+    if generator.owner is None:
+        generator.text = "<RandomStateType>"
+    length = w.term(size)
+    if isinstance(size, Constant):
+        numbers = [w.constant(number, dtype="int8") for number in size.data]
+        vector = w.node(Word("MakeVector{dtype='int8'}", "vector"), numbers, TensorType("int8", (None,)))
+        length = w.cast("int64", vector)
+    inputs = [generator, length, *map(w.term, parameters)]
+    made = Node(Word(f"RandomFunction{{{op.function}}}"), inputs, node)
+    return [made.add(v.type, variable=v) for v in node.outputs]

@@ -27,6 +27,8 @@ COLOURS = {
     "Elemwise": "#FFAABB", "Subtensor": "#FFAAFF", "Alloc": "#FFAA22", "Output": "blue",
 }  # fmt: skip
 """Colours by what is in the name of an op's class."""
+OTHERS = ("svg", "pdf", "html", "dot")
+"""Formats that the ending of a file chooses where no other than PNG is asked for."""
 VIEWS = ("InplaceDimShuffle", "Subtensor", "Reshape", "Rebroadcast", "SpecifyShape")
 
 
@@ -149,7 +151,8 @@ def pydotprint(
     compact : bool
         Whether results without a name are edges.
     format : str
-        "png", "svg", "pdf", "html", "dot" and whatever else Graphviz writes.
+        "png", "svg", "pdf", "html", "dot" and whatever else Graphviz writes. A file that ends in one of the
+        other four is written so, whatever the default is.
     with_ids : bool
         Whether labels of applies hold their place in the order of computation.
     high_contrast : bool
@@ -176,6 +179,9 @@ def pydotprint(
     ArgumentError
         For what cannot be drawn.
     """
+    suffix = os.path.splitext(os.fspath(outfile or ""))[1].lower().removeprefix(".")
+    if format == "png" and suffix in OTHERS:
+        format = suffix
     colours = COLOURS if colorCodes is None else colorCodes
     shown = Shown(fct)
     picture = _Picture(shown, colours, compact, with_ids, high_contrast, max_label_size, var_with_name_simple)

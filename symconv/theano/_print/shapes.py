@@ -10,7 +10,7 @@ from symconv.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor
 from symconv.ops.index.basic import IncSubtensor, Subtensor
 from symconv.ops.index.pattern import HOLE, Piece
 from symconv.ops.shape import MakeVector, Shape, SpecifyShape
-from symconv.theano._print.asked import is_flat, said, unpadded
+from symconv.theano._print.asked import is_flat, put, said
 from symconv.theano._print.written import ScalarType, Term, Word, Writer, entries_text, taken
 
 
@@ -151,7 +151,7 @@ def inc_subtensor(w: Writer, node: Apply) -> Term:
     listed = entries(w, op.pattern, numbers)
     what = "Set" if op.kind == "set" else "Inc"
     text = entries_text(listed)
-    inputs = [w.term(x), w.term(unpadded(y)), *taken(listed)]
+    inputs = [w.term(x), w.term(put(y)), *taken(listed)]
     return w.node(Word(f"IncSubtensor{{{what};{text}}}"), inputs, node)
 
 
@@ -215,10 +215,10 @@ def advanced_inc(w: Writer, node: Apply) -> Term:
     axis = one_vector(op.pattern, indices)
     if axis is not None:
         word = Word(f"AdvancedIncSubtensor1{{no_inplace,{'set' if setting else 'inc'}}}")
-        value = w.term(unpadded(y)) if axis == 0 else w.padded(w.term(unpadded(y)), x.ndim)
+        value = w.term(put(y)) if axis == 0 else w.padded(w.term(put(y)), x.ndim)
         return along(w, axis, w.term(x), lambda z: w.node(word, [z, value, w.term(indices[0])], node))
     word = Word(f"AdvancedIncSubtensor{{inplace=False,  set_instead_of_inc={setting}}}")
-    inputs = [w.term(x), w.term(unpadded(y)), *mixed(w, op.pattern, indices)]
+    inputs = [w.term(x), w.term(put(y)), *mixed(w, op.pattern, indices)]
     return w.node(word, inputs, node)
 
 

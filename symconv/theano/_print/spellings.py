@@ -9,6 +9,7 @@ from symconv.graph.nodes import Variable
 from symconv.graph.op import Op
 from symconv.ops.axes import DimShuffle
 from symconv.ops.branch import IfElse
+from symconv.ops.complex import Part
 from symconv.ops.conv.ops import Conv, ConvGradFilters, ConvGradInput
 from symconv.ops.cumulate import Cumulate
 from symconv.ops.cut import Clipped, Disconnected, Scaled, Zeroed
@@ -20,10 +21,13 @@ from symconv.ops.from_graph import GraphOp
 from symconv.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, Nonzero
 from symconv.ops.index.basic import IncSubtensor, Subtensor
 from symconv.ops.join import Join, Split
-from symconv.ops.linalg.decompositions import Eigh, Eigvalsh
+from symconv.ops.linalg.decompositions import QR, SVD, Eigh, Eigvalsh
+from symconv.ops.linalg.equations import Solve
 from symconv.ops.linalg.inverses import Det, Inverse, PseudoInverse
 from symconv.ops.linalg.solving import Cholesky
 from symconv.ops.pool.ops import Pool
+from symconv.ops.random.legacy import RandomFunction
+from symconv.ops.random.mrg import MrgUniform
 from symconv.ops.reduce import ArgReduce, Reduce
 from symconv.ops.scan.axis import Crop
 from symconv.ops.scan.op import Scan
@@ -41,8 +45,10 @@ from symconv.theano._print.families import (
     join,
     matmul,
     named,
+    part,
     place_diagonal,
     pool,
+    random_function,
     softmax,
     split,
 )
@@ -60,6 +66,7 @@ from symconv.theano._print.shapes import (
     specify_shape,
     subtensor,
 )
+from symconv.theano._print.words import kind_text
 from symconv.theano._print.written import Spelling, Term, Writer
 
 SPELLINGS: dict[type[Op], Spelling] = {
@@ -98,6 +105,14 @@ SPELLINGS: dict[type[Op], Spelling] = {
     PseudoInverse: named("MatrixPinv"),
     Det: named("Det"),
     Cholesky: named("Cholesky{lower=True, destructive=False, on_error='raise'}"),
+    SVD: named("SVD{full_matrices=1, compute_uv=1}"),
+    QR: named("QRFull{mode='reduced'}"),
+    Solve: named("Solve{A_structure='general', lower=False, overwrite_A=False, overwrite_b=False}"),
+    Part: part,
+    RandomFunction: random_function,
+    MrgUniform: lambda w, node: named(f"mrg_uniform{{{kind_text(node.outputs[1].type)},no_inplace}}")(
+        w, node
+    ),
     Eigh: named("Eigh{UPLO='L'}"),
     Eigvalsh: named("Eigvalsh{lower=True}"),
     Disconnected: named("DisconnectedGrad"),
@@ -114,7 +129,10 @@ SPELLINGS: dict[type[Op], Spelling] = {
 
 def spelling_of(op: Op) -> Spelling | None:
     """What writes the applications of an op; nothing for one that prints as itself."""
-    return SPELLINGS.get(type(op))
+    for kind in type(op).__mro__:
+        if kind in SPELLINGS:
+            return SPELLINGS[kind]
+    return None
 
 
 def written(outputs: Sequence[Variable], writer: Writer | None = None) -> list[Term]:

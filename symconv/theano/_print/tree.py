@@ -6,7 +6,7 @@ prefix      " |" for each level, two blanks below the last input of a node
 """
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,8 @@ class Root:
         What is kept of the function's variables.
     clients : dict
         For each variable of a compiled graph who reads it.
+    times : dict
+        For each apply that was measured what is said of it.
     """
 
     def __init__(
@@ -64,12 +66,14 @@ class Root:
         profile: Any = None,
         storage: Any = None,
         clients: dict[Term, list[Any]] | None = None,
+        times: dict[Apply, str] | None = None,
     ) -> None:
         self.term = term
         self.order = order or {}
         self.profile = profile
         self.storage = storage
         self.clients = clients or {}
+        self.times = times or {}
 
 
 def debugprint(
@@ -191,7 +195,8 @@ def compiled(graph: FunctionGraph, profile: Any = None, storage: Any = None) -> 
             clients.setdefault(term, []).append(made)
     for term in terms:
         clients.setdefault(term, []).append("output")
-    return [Root(term, order, profile, storage, clients) for term in terms]
+    times = None if profile is None else _times(profile)
+    return [Root(term, order, profile, storage, clients, times) for term in terms]
 
 
 class Tree:
@@ -288,7 +293,7 @@ class Tree:
             clients = f" clients:{listed}"
         label = "" if term.name is None else term.name
         line = f"{before}{node.op}{index} {name}{type_text} '{label}'   {place}{_kept(root, term)}{clients}"
-        return line + (_measured(root.profile, node.core) if root.profile is not None else "")
+        return line if node.core is None else line + root.times.get(node.core, "")
 
 
 def _kept(root: Root, term: Term) -> str:
@@ -296,16 +301,12 @@ def _kept(root: Root, term: Term) -> str:
     return "" if root.storage is None else f" {root.storage.get(term.variable, '')}"
 
 
-def _measured(profile: Any, node: Apply | None) -> str:
-    """What a node took, and what it took with all that it needs."""
-    if node not in profile.apply_time:
-        return ""
-    own, total = profile.apply_time[node], profile.compute_total_times()[node]
-    call = profile.fct_call_time or 1.0
-    return f" --> {own:8.2e}s {own / call * 100:4.1f}% {total:8.2e}s {total / call * 100:4.1f}%"
-
-
-def printable(roots: Sequence[Variable]) -> str:
-    """The tree of these variables as text."""
-    text: str = debugprint(list(roots), file="str")
-    return text
+def _times(profile: Any) -> dict[Apply, str]:
+    """For each apply that was measured what it took, and what it took with all that it needs."""
+    own, total, call = profile.apply_time, profile.compute_total_times(), profile.fct_call_time or 1.0
+    return {
+        node: f" --> {seconds:8.2e}s {seconds / call * 100:4.1f}%"
+        f" {total[node]:8.2e}s {total[node] / call * 100:4.1f}%"
+        for node, seconds in own.items()
+        if node in total
+    }

@@ -240,12 +240,24 @@ class Function(sc.Function):
             profile = ProfileStats(message=profile if isinstance(profile, str) else None)
         self.profiled(profile, seconds)
 
+    def __reduce__(self) -> Any:
+        # As in the core, and the mode beside it; measurements stay behind.
+        _, parts = super().__reduce__()
+        return remade, (parts, self.made_in)
+
     def _of(self, *parts: Any) -> sc.Function:
         """A function made of this one, in the same mode."""
         made = super()._of(*parts)
         assert isinstance(made, Function)
         made.prepared(self.made_in, None, 0.0)
         return made
+
+
+def remade(parts: tuple[Any, ...], mode: Mode) -> Function:
+    """The function that was pickled, in its mode."""
+    made = Function(*parts)
+    made.prepared(mode, None, 0.0)
+    return made
 
 
 class ProfiledFunction(Function):

@@ -1,6 +1,7 @@
 """What a failing call tells: the apply, what went in, where it was written; imports symconv."""
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from symconv.errors import SymconvError
@@ -10,6 +11,7 @@ from symconv.graph.types import Array
 from symconv.theano._print.tree import debugprint
 from symconv.theano.configuration import config
 
+LONGEST = 2.0  # seconds to look for the apply
 LARGEST = 5  # elements: a longer value is not shown
 HINT = (
     "HINT: Use the Theano flag 'exception_verbosity=high' for a debugprint and storage map footprint of "
@@ -17,14 +19,22 @@ HINT = (
 )
 
 
+class TooLong(BaseException):
+    """The apply is not found in time; no error of a program, so that no op catches it."""
+
+
 def reported(function: Any, arguments: Sequence[Any], error: Exception) -> Exception:
     """The error of a call, with the apply that raised it and what went into that.
 
-    The graph is interpreted once more to find the apply. Where that does not fail, the error stays as it is.
+    The graph is interpreted once more to find the apply. Where that does not fail, or takes too long, the
+    error stays as it is.
     """
     found: list[tuple[Apply, Sequence[Array]]] = []
+    started = perf_counter()
 
     def before(node: Apply, inputs: Sequence[Array]) -> None:
+        if perf_counter() - started > LONGEST:
+            raise TooLong
         found[:] = [(node, inputs)]
 
     try:
@@ -33,6 +43,8 @@ def reported(function: Any, arguments: Sequence[Any], error: Exception) -> Excep
         return error  # the arguments are wrong: nothing ran
     try:
         interpret(function.graph, fitted, None, before)
+    except TooLong:
+        return error
     except Exception:
         node, inputs = found[0]
         return _with(error, report(function, node, inputs))

@@ -30,12 +30,11 @@ def specify_shape(x: Any, shape: Any) -> Variable:
     return found
 
 
-def view_op(x: Any) -> Variable:
-    """The tensor itself."""
+def deep_copy_op(x: Any) -> Variable:
+    """The tensor itself: nothing can be written to it."""
     return as_tensor_variable(x)
 
 
-deep_copy_op = view_op
 Shape_i, DeepCopyOp, OutputGuard = ShapeAt, Pass, Pass
 
 
@@ -58,6 +57,9 @@ class ViewOp(Op):
     ) -> Any:
         """The gradient itself."""
         return output_grads
+
+
+view_op = ViewOp()
 
 __getattr__ = refuses("theano.compile.ops", globals())
 

@@ -7,6 +7,7 @@ theano.config.profile = True               every function, printed when the prog
 import atexit
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from threading import Lock
 from time import perf_counter
 from typing import Any, NamedTuple, TextIO
 
@@ -80,6 +81,7 @@ class ProfileStats:
         self.message = message
         self.ignore_first_call = config.profiling.ignore_first_call
         self.timings = Timings()
+        self._lock = Lock()
         self.fct_callcount = 0
         self.fct_call_time = 0.0
         self.vm_call_time = 0.0
@@ -104,12 +106,13 @@ class ProfileStats:
 
     def called(self, seconds: float) -> None:
         """One call more."""
-        self.fct_callcount += 1
-        if self.ignore_first_call and self.fct_callcount == 1:
-            self.timings.clear()
-            return
-        self.fct_call_time += seconds
-        self.vm_call_time = self.timings.running
+        with self._lock:
+            self.fct_callcount += 1
+            if self.ignore_first_call and self.fct_callcount == 1:
+                self.timings.clear()
+                return
+            self.fct_call_time += seconds
+            self.vm_call_time = self.timings.running
 
     # What programs read
 

@@ -2,12 +2,11 @@
 
 from symconv.errors import MissingInputError
 from symconv.graph.container import Container
-from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Constant, Variable
 from symconv.graph.types import TensorType as Type
 from symconv.theano._names import refuses
 from symconv.theano.gof import fg, graph, null_type, op, opt, type, utils
-from symconv.theano.gof.fg import CachedConstantError, InconsistencyError
+from symconv.theano.gof.fg import CachedConstantError, FunctionGraph, InconsistencyError
 from symconv.theano.gof.null_type import NullType
 from symconv.theano.gof.op import Apply, MethodNotDefined, Op, PureOp
 from symconv.theano.gof.opt import LocalOptimizer, OpRemove, OpSub, PatternSub, local_optimizer, optdb

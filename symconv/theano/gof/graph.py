@@ -1,5 +1,6 @@
 """``theano.gof.graph``: what a graph is made of, and whether two are the same; imports symconv."""
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from symconv.errors import ArgumentError
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
-from symconv.graph.traverse import leaves, substitute, toposort
+from symconv.graph.traverse import substitute, toposort
 from symconv.theano._names import refuses
 from symconv.theano._variables import TensorVariable
 
@@ -17,17 +18,23 @@ class CycleError(ArgumentError, ValueError):
 
 
 def inputs(variable_list: Iterable[Variable], blockers: Iterable[Variable] = ()) -> list[Variable]:
-    """The variables that nothing computes, constants among them."""
-    return list(leaves(list(variable_list), frozenset(blockers)))
+    """The variables that nothing computes, constants among them, in the order of ``ancestors``."""
+    return [variable for variable in ancestors(variable_list, blockers) if variable.owner is None]
 
 
 def ancestors(variable_list: Iterable[Variable], blockers: Iterable[Variable] = ()) -> list[Variable]:
-    """The variables, and all that they are computed from."""
-    wanted = list(variable_list)
-    found = dict.fromkeys(wanted)
-    for node in toposort(wanted, stop=frozenset(blockers)):
-        found |= dict.fromkeys((*node.outputs, *node.inputs))
-    return list(found)
+    """The variables, and all that they are computed from: along first inputs first, the last variable first.
+
+    Programs that draw numbers for what they find depend on the order.
+    """
+    stopped = frozenset(blockers or ())
+
+    def expand(variable: Variable) -> list[Variable]:
+        known = variable.owner is None or variable in stopped
+        return [] if known else list(reversed(variable.owner.inputs))  # type: ignore[union-attr]
+
+    found: list[Variable] = stack_search(deque(variable_list), expand, "dfs")
+    return found
 
 
 def io_toposort(inputs: Iterable[Variable], outputs: Sequence[Variable]) -> list[Apply]:
@@ -86,6 +93,35 @@ def general_toposort(r_out: Iterable[Any], deps: Any, **options: Any) -> list[An
     return order
 
 
+def stack_search(
+    start: "deque[Any]", expand: Any, mode: str = "bfs", build_inv: bool = False
+) -> Any:
+    """All that can be reached by ``expand`` from what is in ``start``, each once, in order of search.
+
+    Parameters
+    ----------
+    start : deque
+        Where to begin; it is used up.
+    expand : callable
+        What follows on a thing: a list, or None.
+    mode : {"bfs", "dfs"}
+        Whether to search near things first, or along paths.
+    build_inv : bool
+        Whether to give, beside the list, for each thing from which ones it was reached.
+    """
+    found: dict[int, Any] = {}
+    reached_from: dict[Any, list[Any]] = {}
+    while start:
+        thing = start.popleft() if mode == "bfs" else start.pop()
+        if id(thing) not in found:
+            found[id(thing)] = thing
+            following = list(expand(thing) or ())
+            for one in following:
+                reached_from.setdefault(one, []).append(thing)
+            start.extend(following)
+    return (list(found.values()), reached_from) if build_inv else list(found.values())
+
+
 def is_in_ancestors(l_node: Apply, f_node: Apply) -> bool:
     """Whether one apply needs what another computes."""
     return f_node in toposort(list(l_node.outputs))
@@ -113,7 +149,7 @@ def clone_get_equiv(
     copies: dict[Any, Any] = dict(memo or {})
     for variable in inputs:
         fresh = copy_inputs and not isinstance(variable, Constant | SharedVariable)
-        copies.setdefault(variable, TensorVariable(variable.type, variable.name) if fresh else variable)
+        copies.setdefault(variable, TensorVariable(variable.type, name=variable.name) if fresh else variable)
     for node in toposort(list(outputs), stop=frozenset(inputs)):
         if node in copies:
             continue
@@ -179,5 +215,5 @@ __getattr__ = refuses("theano.gof.graph", globals())
 __all__ = [
     "Apply", "Constant", "Variable", "ancestors", "clone", "clone_get_equiv", "equal_computations",
     "general_toposort", "inputs", "io_toposort", "is_in_ancestors", "is_same_graph", "list_of_nodes", "ops",
-    "orphans", "variables",
+    "orphans", "stack_search", "variables",
 ]  # fmt: skip

@@ -223,9 +223,10 @@ class _Contract(CoreOp):
         if key not in kept:
             kept[key] = None  # remade below without being remembered again
             stand_ins = [
-                v if isinstance(v, Constant) else TensorVariable(_open(v.type), v.name) for v in node.inputs
+                v if isinstance(v, Constant) else TensorVariable(_open(v.type), name=v.name)
+                for v in node.inputs
             ]
-            outputs = [TensorVariable(_open(output.type), output.name) for output in node.outputs]
+            outputs = [TensorVariable(_open(output.type), name=output.name) for output in node.outputs]
             kept[key] = Apply(self, stand_ins, outputs)
 
     def _like(self, types: Sequence[TensorType]) -> CoreApply:

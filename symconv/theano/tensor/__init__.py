@@ -21,9 +21,10 @@ from symconv.theano.tensor import (
 from symconv.theano.tensor._more import *  # noqa: F403
 from symconv.theano.tensor.basic import *  # noqa: F403
 from symconv.theano.tensor.elemwise import *  # noqa: F403
+from symconv.theano.tensor.sort import ArgSortOp, SortOp
 from symconv.theano.tensor.var import TensorConstant, TensorSharedVariable, TensorVariable
 
-var = basic.var  # the module of this name does not hide the function
+sort, var = basic.sort, basic.var  # modules of these names do not hide the functions
 globals().update({name: getattr(_classes, name) for name in _classes.NAMES})
 _ALIASES = {
     "square": "sqr", "abs": "abs_", "sgn": "sgn", "floor_div": "int_div", "conjugate": "conj",
@@ -37,7 +38,8 @@ __getattr__ = refuses("theano.tensor", globals())
 __all__ = [
     *_classes.NAMES,
     *_more.__all__, *basic.__all__, *elemwise.__all__, *(name for name in _ALIASES if name in globals()),
-    *gradient.__all__, "Apply", "AsTensorError", "Constant", "Op", "TensorConstant", "TensorSharedVariable",
-    "TensorVariable", "Variable", "as_tensor_variable", "basic", "constant", "elemwise", "extra_ops",
+    *gradient.__all__, "Apply", "ArgSortOp", "AsTensorError", "Constant", "Op", "SortOp", "TensorConstant",
+    "TensorSharedVariable", "TensorVariable", "Variable", "as_tensor_variable", "basic", "constant",
+    "elemwise", "extra_ops",
     "nlinalg", "nnet", "sharedvar", "slinalg", "xlogx",
 ]  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 
 import symconv as sc
 from symconv.graph.nodes import Variable
+from symconv.ops.elemwise import sum_to
 from symconv.theano._variables import TensorType, as_tensor_variable
 from symconv.theano.gof.op import Apply, Op
 
@@ -57,7 +58,10 @@ class ElementwiseOf(Op):
             terms = own.L_op(inputs, self.make_node(*inputs).outputs, output_grads)
         else:
             terms = own.grad(inputs, output_grads)
-        return [as_tensor_variable(term) for term in terms]
+        return [
+            as_tensor_variable(sum_to(as_tensor_variable(term), variable.type))
+            for term, variable in zip(terms, inputs, strict=True)
+        ]
 
 
 def elementwise_of(

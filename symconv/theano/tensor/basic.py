@@ -288,7 +288,8 @@ def _reduced(
 
 def _said(axis: Any, ndim: int) -> tuple[int, ...] | None:
     """The axes as a program said them, none if it named none."""
-    listed = axis if axis is None or isinstance(axis, list | tuple) else [axis]
+    axes = _axes(axis)
+    listed = axes if axes is None or isinstance(axes, tuple) else (axes,)
     return None if listed is None else tuple(int(one) % ndim for one in listed)
 
 

@@ -6,6 +6,7 @@ import symconv as sc
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable, theirs
+from symconv.theano.tensor._classes import CumOp, CumprodOp, CumsumOp, RepeatOp
 from symconv.theano.tensor._more import bartlett, ravel_multi_index, unravel_index
 from symconv.theano.tensor.basic import (  # type: ignore[attr-defined]
     bincount,
@@ -37,7 +38,7 @@ def cpu_contiguous(x: Any) -> Variable:
 __getattr__ = refuses("theano.tensor.extra_ops", globals())
 
 __all__ = [
-    "bartlett", "bincount", "compress", "cpu_contiguous", "cumprod", "cumsum", "diff", "fill_diagonal",
-    "fill_diagonal_offset", "ravel_multi_index", "repeat", "searchsorted", "squeeze", "to_one_hot", "unique",
-    "unravel_index",
+    "CumOp", "CumprodOp", "CumsumOp", "RepeatOp", "bartlett", "bincount", "compress", "cpu_contiguous",
+    "cumprod", "cumsum", "diff", "fill_diagonal", "fill_diagonal_offset", "ravel_multi_index", "repeat",
+    "searchsorted", "squeeze", "to_one_hot", "unique", "unravel_index",
 ]  # fmt: skip

@@ -69,6 +69,13 @@ EXPRESSIONS = [
     " + B4.dimshuffle('x', 0, 'x', 'x')).flatten(2), W576) + b10))[T.arange(iv.shape[0]), iv])",
     "(T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(T.nnet.relu(T.dot(d, W) + B), W.T)), iv).mean() + 0.01 * (W ** 2).sum())",
     "T.nnet.binary_crossentropy(T.nnet.sigmoid(T.dot(T.nnet.sigmoid(T.dot(d, W) + B), W.T)), d).sum(axis=1).mean()",
+    # What is computed once more in other ways
+    *(f"{code}" for code in (
+      "d.transpose(1, 0)", "d.T.T", "T.sum(d * d, axis=1, keepdims=True) / d", "T.cast(T.argmax(d, axis=1), 'int32')", "T.mean(d, keepdims=True)", "d.sum(axis=-1)", "d.min(axis=1)", "T.stack([d, d], axis=1)",
+      "T.concatenate([v, v[::-1]])", "T.extra_ops.squeeze(row)", "T.ge(v, 0) * v", "T.lt(d, 1) | T.gt(d, 2)", "T.dot(v, v)", "T.dot(d, v)", "T.patternbroadcast(d, (True, False))", "d[:, n]", "d[-1]", "d[n][n]", "v[n:]",
+      "T.zeros((n, 3))", "T.alloc(0., n, n)", "T.arange(1, n, 2)", "T.nnet.conv2d(x4, w4, border_mode='full')", "T.nnet.sigmoid(-d)", "T.inc_subtensor(d[:, 0], 1)", "T.set_subtensor(d[1:, 1:], 0.)", "T.set_subtensor(v[n], s)",
+      "theano.clone(d * 2, {d: d + 1})", "d.astype('float32') + 1.5", "T.real(T.zmatrix('z'))", "abs(T.cmatrix('z'))", "T.nlinalg.det(d)", "T.nlinalg.svd(d)[0]", "T.nlinalg.qr(d)[0]", "T.nlinalg.pinv(d)", "T.nlinalg.matrix_inverse(d)",
+      "T.shared_randomstreams.RandomStreams(3).uniform((2,))", "T.shared_randomstreams.RandomStreams(3).binomial((2, 3), 1, .5)", "theano.OpFromGraph([v, s], [v * s])(v, s) + 1", "T.roll(v, 1)", "T.triu(d)", "T.extra_ops.diff(v)", "T.xlogx.xlogx(d)")),
     # Gradients
     "T.grad(d.sum(), d)", "T.grad((d ** 2).sum(), d)", "T.grad(T.dot(d, W).sum(), W)", "T.grad(s ** 2, s)",
     "theano.gradient.disconnected_grad(d)", "theano.gradient.zero_grad(d)",

@@ -1,4 +1,8 @@
-"""Filters of one pixel: the matrix product alone, [K, C] times [C, pixels], nothing unrolled."""
+"""Filters of one pixel: the matrix product alone, [K, C] times [C, pixels], nothing unrolled.
+
+By the filters it is [K, pixels] times [pixels, C], of image and gradient as they lie. Each block leaves a
+partial sum, and these are added in the order of the blocks, which depend on sizes alone.
+"""
 
 from math import prod
 from typing import TYPE_CHECKING
@@ -6,6 +10,7 @@ from typing import TYPE_CHECKING
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
 from symconv.ops.conv.algorithms.products import products_in_pieces
+from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
@@ -16,8 +21,6 @@ NAME = "pointwise"
 
 def unfit(problem: Problem) -> str:
     """Filters of one pixel, one group, stride 1, no padding, nothing to convert."""
-    if problem.kind == "filters":
-        return "computes no gradients by the filters"
     needs = (
         ("filters of one pixel", prod(problem.filters[2:]) == 1),
         ("one group", problem.groups == 1),
@@ -33,6 +36,13 @@ def work(problem: Problem) -> list[Work]:
     batch, count = problem.output[:2]
     pixels, channels = batch * problem.pixels, problem.filters[1]
     blocks = batch * max(1.0, problem.tiles(problem.pixels * (channels + count)))
+    if problem.kind == "filters":
+        summed = pixels * channels * count * problem.skinny(count)
+        read = pixels * (channels + count)
+        return [
+            Work(summed=summed, read=read, moved=2 * blocks * channels * count),
+            Work(products=blocks, calls=blocks * 3),
+        ]
     return [
         Work(multiplied=pixels * channels * count, read=pixels * channels, written=pixels * count),
         Work(products=blocks, calls=blocks * 3),
@@ -44,7 +54,45 @@ def error(problem: Problem) -> float:
     return 1.0
 
 
-def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
+def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
+    """Forward, or by the filters."""
+    if problem.kind == "forward":
+        _forward(k, problem, first, second)
+    else:
+        _by_filters(k, problem, first, second)
+
+
+def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value") -> None:
+    """A partial sum for each block of rows of one image, then all of them added up."""
+    batch, count, rows, *others = problem.output
+    channels, rest = problem.filters[1], prod(others)
+    turn = columns_first(problem.item, count, channels)
+    sides = (channels, count) if turn else (count, channels)
+    pixels, given = k.contiguous(image, "image"), k.contiguous(gradient, "gradient")
+    with k.blocks(
+        k.axis(batch, "n", most=1, counted=True),
+        k.axis(rows, "top", "rows", counted=True),
+        bytes_each=problem.item * rest * (channels + count),
+        fixed=True,
+    ) as (one, block):
+        flat = block.size * rest
+        both = [
+            given[one.start, :, block.slice].reshape(count, flat),
+            pixels[one.start, :, block.slice].reshape(channels, flat),
+        ]
+        partial = k.keep((one.parts, block.parts, *sides), problem.dtype, "partial")
+        part = partial[one.number, block.number]
+        k.into(products_summed_over_pixels, both[::-1] if turn else both, part)
+    total = k.buffer(sides, problem.dtype, "total")
+    k.call("add.reduce", partial, out=total, axis=(0, 1))
+    whole = k.whole(2 + problem.ndim)
+    tile = k.tile(whole)
+    found = total.transpose(1, 0) if turn else total
+    k.copy(found[(slice(None), slice(None), *(None for _ in range(problem.ndim)))], tile)
+    k.epilogue(tile, whole)
+
+
+def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
     """Block by block of rows of one image."""
     batch, count, rows, *others = problem.output
     channels = problem.filters[1]

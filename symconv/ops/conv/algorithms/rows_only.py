@@ -20,7 +20,7 @@ import numpy as np
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, elements, shifts
 from symconv.ops.conv.algorithms.products import products_in_pieces
-from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
+from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,6 +118,8 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     count = problem.output[1]
     channels, height, *kernel = problem.filters[1:]
     width = prod(kernel)
+    turn = columns_first(problem.item, count, channels * width)
+    sides = (channels * width, count) if turn else (count, channels * width)
     with problem.blocks(
         k,
         bytes_each=problem.item * (channels * width + count),
@@ -133,21 +135,23 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         lined = unrolled.reshape(channels * width, *unrolled.shape[1 + len(kernel) :])
         axes = (one, block, *others)
         parts = (part.parts for part in axes)
-        partial = k.keep((*parts, height, count, channels * width), problem.dtype, "partial")
+        partial = k.keep((*parts, height, *sides), problem.dtype, "partial")
         at = tuple(part.number for part in axes)
         for row in range(height):
             met = lined[:, k.steps(row * problem.dilation[0], block.size, 1)]
-            k.into(
-                products_summed_over_pixels,
-                [some.reshape(count, flat), met.reshape(channels * width, flat)],
-                partial[(*at, row)],
-            )
-    total = k.buffer((height, count, channels * width), problem.dtype, "total")
+            both = [some.reshape(count, flat), met.reshape(channels * width, flat)]
+            k.into(products_summed_over_pixels, both[::-1] if turn else both, partial[(*at, row)])
+    total = k.buffer((height, *sides), problem.dtype, "total")
     k.call("add.reduce", partial, out=total, axis=tuple(range(len(axes))))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
-    found = total.reshape(height, count, channels, *kernel)
-    k.copy(problem.bank(found.transpose(1, 2, 0, *range(3, 2 + problem.ndim))), tile)
+    if turn:
+        found = total.reshape(height, channels, *kernel, count)
+        places = (2 + len(kernel), 1, 0, *range(2, 2 + len(kernel)))
+    else:
+        found = total.reshape(height, count, channels, *kernel)
+        places = (1, 2, 0, *range(3, 2 + problem.ndim))
+    k.copy(problem.bank(found.transpose(*places)), tile)
     k.epilogue(tile, whole)
 
 

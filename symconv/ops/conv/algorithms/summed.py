@@ -35,6 +35,15 @@ def products_summed_over_pixels(left: Any, right: Any, out: Any) -> None:
         _in_parts(left, right[..., some, :], out[..., some], parts)
 
 
+def columns_first(item: int, rows: int, columns: int) -> bool:
+    """Whether the transposed product, [..., N, M], is the faster one, for elements of so many bytes.
+
+    OpenBLAS multiplies single numbers 1.25 times faster where the longer side comes first: 90 instead of 71
+    GFLOP/s for 50 x 500; for double numbers it is the other way round, 43 to 47.
+    """
+    return rows * columns > RESULTS and (rows < columns if item == 4 else rows > columns)
+
+
 def piece(rows: int, columns: int) -> int:
     """How many columns of the result to compute at a time: all of them where cutting gains nothing."""
     if rows * columns <= RESULTS or min(rows, columns) > SIDE or rows > 2 * SIDE:

@@ -11,7 +11,13 @@ from symconv.theano.tensor.nnet.abstract_conv import conv2d as abstract_conv2d
 from symconv.theano.tensor.nnet.abstract_conv import conv2d_grad_wrt_inputs, conv3d, separable_conv2d
 from symconv.theano.tensor.nnet.bn import batch_normalization
 from symconv.theano.tensor.nnet.nnet import (
+    CrossentropyCategorical1Hot,
+    CrossentropySoftmaxArgmax1HotWithBias,
+    LogSoftmax,
     Prepend_scalar_constant_to_each_row,
+    Softmax,
+    SoftmaxGrad,
+    SoftmaxWithBias,
     binary_crossentropy,
     categorical_crossentropy,
     confusion_matrix,
@@ -118,15 +124,17 @@ def conv2d_transpose(
 __getattr__ = refuses("theano.tensor.nnet", globals())
 
 __all__ = [
-    "Prepend_scalar_constant_to_each_row", "abstract_conv", "abstract_conv2d", "batch_normalization",
-    "binary_crossentropy", "bn", "categorical_crossentropy", "confusion_matrix", "conv", "conv2d",
-    "conv2d_grad_wrt_inputs", "conv2d_transpose", "conv3d", "conv3d2d", "corr", "corr3d",
-    "crossentropy_categorical_1hot", "crossentropy_categorical_1hot_grad", "crossentropy_softmax_1hot",
-    "crossentropy_softmax_1hot_with_bias", "crossentropy_softmax_1hot_with_bias_dx",
-    "crossentropy_softmax_argmax_1hot_with_bias", "crossentropy_softmax_max_and_argmax_1hot",
-    "crossentropy_softmax_max_and_argmax_1hot_with_bias", "elu", "h_softmax", "hard_sigmoid",
-    "logsoftmax", "logsoftmax_op", "neighbours", "nnet", "prepend_0_to_each_row", "prepend_1_to_each_row",
-    "prepend_scalar_to_each_row", "relu", "scalar_sigmoid", "selu", "separable_conv2d", "sigm", "sigmoid",
-    "sigmoid_binary_crossentropy", "sigmoid_inplace", "softmax", "softmax_grad", "softmax_graph",
-    "softmax_op", "softmax_with_bias", "softplus", "softsign", "ultra_fast_sigmoid",
+    "CrossentropyCategorical1Hot", "CrossentropySoftmaxArgmax1HotWithBias", "LogSoftmax",
+    "Prepend_scalar_constant_to_each_row", "Softmax", "SoftmaxGrad", "SoftmaxWithBias", "abstract_conv",
+    "abstract_conv2d", "batch_normalization", "binary_crossentropy", "bn", "categorical_crossentropy",
+    "confusion_matrix", "conv", "conv2d", "conv2d_grad_wrt_inputs", "conv2d_transpose", "conv3d",
+    "conv3d2d", "corr", "corr3d", "crossentropy_categorical_1hot", "crossentropy_categorical_1hot_grad",
+    "crossentropy_softmax_1hot", "crossentropy_softmax_1hot_with_bias",
+    "crossentropy_softmax_1hot_with_bias_dx", "crossentropy_softmax_argmax_1hot_with_bias",
+    "crossentropy_softmax_max_and_argmax_1hot", "crossentropy_softmax_max_and_argmax_1hot_with_bias", "elu",
+    "h_softmax", "hard_sigmoid", "logsoftmax", "logsoftmax_op", "neighbours", "nnet",
+    "prepend_0_to_each_row", "prepend_1_to_each_row", "prepend_scalar_to_each_row", "relu",
+    "scalar_sigmoid", "selu", "separable_conv2d", "sigm", "sigmoid", "sigmoid_binary_crossentropy",
+    "sigmoid_inplace", "softmax", "softmax_grad", "softmax_graph", "softmax_op", "softmax_with_bias",
+    "softplus", "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip

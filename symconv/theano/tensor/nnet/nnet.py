@@ -6,8 +6,12 @@ import symconv as sc
 from symconv.errors import ArgumentError, OptionError, RankError
 from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
+from symconv.ops.softmax import LogSoftmax as CoreLogSoftmax
+from symconv.ops.softmax import Softmax as CoreSoftmax
+from symconv.ops.softmax import SoftmaxGradient
 from symconv.theano._errors import LabelsError
 from symconv.theano._names import refuses
+from symconv.theano._stand_in import stand_in
 from symconv.theano._variables import adopted, as_tensor_variable, one_adopted, theirs
 from symconv.theano.tensor import basic, elemwise
 from symconv.theano.tensor.nnet.sigm import hard_sigmoid, sigmoid, softplus, ultra_fast_sigmoid
@@ -256,16 +260,28 @@ def _labels(value: Any, name: str) -> Variable:
     return labels
 
 
+Softmax = stand_in("Softmax", CoreSoftmax, lambda: softmax)
+LogSoftmax = stand_in("LogSoftmax", CoreLogSoftmax, lambda: logsoftmax)
+SoftmaxWithBias = stand_in("SoftmaxWithBias", (), lambda: softmax_with_bias)
+SoftmaxGrad = stand_in("SoftmaxGrad", SoftmaxGradient, lambda: softmax_grad)
+CrossentropyCategorical1Hot = stand_in(
+    "CrossentropyCategorical1Hot", (), lambda: crossentropy_categorical_1hot
+)
+CrossentropySoftmaxArgmax1HotWithBias = stand_in(
+    "CrossentropySoftmaxArgmax1HotWithBias", (), lambda: crossentropy_softmax_argmax_1hot_with_bias
+)
+
 __getattr__ = refuses("theano.tensor.nnet.nnet", globals())
 
 __all__ = [
-    "Prepend_scalar_constant_to_each_row", "binary_crossentropy", "categorical_crossentropy",
-    "confusion_matrix", "crossentropy_categorical_1hot", "crossentropy_categorical_1hot_grad",
-    "crossentropy_softmax_1hot", "crossentropy_softmax_1hot_with_bias",
-    "crossentropy_softmax_1hot_with_bias_dx", "crossentropy_softmax_argmax_1hot_with_bias",
-    "crossentropy_softmax_max_and_argmax_1hot", "crossentropy_softmax_max_and_argmax_1hot_with_bias", "elu",
-    "h_softmax", "hard_sigmoid", "logsoftmax", "logsoftmax_op", "prepend_0_to_each_row",
-    "prepend_1_to_each_row", "prepend_scalar_to_each_row", "relu", "selu", "sigmoid",
-    "sigmoid_binary_crossentropy", "softmax", "softmax_grad", "softmax_graph", "softmax_op",
-    "softmax_with_bias", "softplus", "softsign", "ultra_fast_sigmoid",
+    "CrossentropyCategorical1Hot", "CrossentropySoftmaxArgmax1HotWithBias", "LogSoftmax",
+    "Prepend_scalar_constant_to_each_row", "Softmax", "SoftmaxGrad", "SoftmaxWithBias",
+    "binary_crossentropy", "categorical_crossentropy", "confusion_matrix", "crossentropy_categorical_1hot",
+    "crossentropy_categorical_1hot_grad", "crossentropy_softmax_1hot",
+    "crossentropy_softmax_1hot_with_bias", "crossentropy_softmax_1hot_with_bias_dx",
+    "crossentropy_softmax_argmax_1hot_with_bias", "crossentropy_softmax_max_and_argmax_1hot",
+    "crossentropy_softmax_max_and_argmax_1hot_with_bias", "elu", "h_softmax", "hard_sigmoid", "logsoftmax",
+    "logsoftmax_op", "prepend_0_to_each_row", "prepend_1_to_each_row", "prepend_scalar_to_each_row", "relu",
+    "selu", "sigmoid", "sigmoid_binary_crossentropy", "softmax", "softmax_grad", "softmax_graph",
+    "softmax_op", "softmax_with_bias", "softplus", "softsign", "ultra_fast_sigmoid",
 ]  # fmt: skip
