@@ -145,7 +145,7 @@ def plot(document: dict[str, Any], path: Path) -> Path:
 
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "statements", "font.size": 9}):
         dtypes = [dtype for dtype in FLOATS if any(one["dtype"] == dtype for one in document["layers"])]
-        figure, panels = pyplot.subplots(1, len(dtypes), figsize=(1 + 5.2 * len(dtypes), 4), squeeze=False)
+        figure, panels = pyplot.subplots(1, len(dtypes), figsize=(1 + 5.2 * len(dtypes), 4.8), squeeze=False)
         drawn: dict[str, Any] = {}
         for axes, dtype in zip(panels[0], dtypes, strict=True):
             layers = [one for one in document["layers"] if one["dtype"] == dtype]
