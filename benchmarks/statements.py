@@ -32,11 +32,12 @@ PARTS = {  # in the order of a block's way, with a colour each
     "bias and tanh": "#E69F00", "handing out blocks": "#999999",
 }  # fmt: skip
 KINDS = (  # the first pattern that a line has says what it does
-    ("bias and tanh", r"tanh\(|\bbias"),
+    ("transforming", r"products_in_pieces\(constant|fft\(|transform\w*\(|defined_where_not_finite\("),
     ("multiplying", r"products_in_pieces\(|products_summed|matmul\("),
-    ("transforming", r"fft|transform|spectr"),
+    ("adding up", r"add_shifted\("),
+    ("bias and tanh", r"tanh\(|\bbias"),
     ("adding up", r"np\.(add|subtract)"),
-    ("laying out", r"\] = |\[\.\.\.\] = |copyto|padded_part|fill\(|\bfields\("),
+    ("laying out", r"\] = |\[\.\.\.\] = |copyto\(|fill\(|\b(padded_part|fields|shifts|tiles_of|turned)\("),
 )
 
 
@@ -144,7 +145,7 @@ def plot(document: dict[str, Any], path: Path) -> Path:
 
     with pyplot.rc_context({"svg.fonttype": "none", "svg.hashsalt": "statements", "font.size": 9}):
         dtypes = [dtype for dtype in FLOATS if any(one["dtype"] == dtype for one in document["layers"])]
-        figure, panels = pyplot.subplots(1, len(dtypes), figsize=(1 + 5.2 * len(dtypes), 4), squeeze=False)
+        figure, panels = pyplot.subplots(1, len(dtypes), figsize=(1 + 5.2 * len(dtypes), 4.8), squeeze=False)
         drawn: dict[str, Any] = {}
         for axes, dtype in zip(panels[0], dtypes, strict=True):
             layers = [one for one in document["layers"] if one["dtype"] == dtype]

@@ -252,7 +252,7 @@ def winograd():
     sheet = Sheet(960, 380, "Winograd")
     sheet.head(
         "Winograd F(2×2, 3×3): 16 multiplications for 2 × 2 outputs, where columns need 36",
-        "Tiles and filters are transformed by additions; each of the 16 places is a product of its own.",
+        "Tiles and filters are transformed by small constant matrices; each of the 16 places is a product.",
     )
     cells = [[""] * 6 for _ in range(6)]
     sheet.grid(
@@ -265,6 +265,7 @@ def winograd():
     sheet.frame(20, 110, 4, 4)
     sheet.frame(20 + 2 * CELL, 110, 4, 4, "#2b6cb0")
     sheet.text(20, 275, "they overlap by 2", 12, colour="#555555")
+    sheet.text(20, 350, "F(4×4, 3×3): tiles of 6 × 6, 36 products, 4 × 4 outputs", 12, colour="#555555")
     sheet.arrow(176, 165, 262, 165, "V = Bᵀ d B")
     sheet.grid(
         275,
@@ -286,7 +287,7 @@ def winograd():
     sheet.grid(790, 130, [["", ""], ["", ""]], GREEN, "2 × 2 outputs", 32)
     sheet.grid(560, 305, [["", "", ""]] * 3, YELLOW, "", 18)
     sheet.text(545, 335, "filter 3 × 3", 12, "end")
-    sheet.text(625, 262, "U = G g Gᵀ, once a call", 12)
+    sheet.text(625, 262, "U = G g Gᵀ, once for these filters", 12)
     sheet.arrow(590, 300, 625, 190)
     return sheet.svg()
 

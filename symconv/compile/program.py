@@ -330,12 +330,14 @@ def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
 def _dense(value: Value, index: list[Index]) -> int:
     """How many trailing axes of an indexed value have no gaps: whole ones, and part of one before them.
 
-    An axis of length 1 has none.
+    An axis of length 1 has none; but where it is one of several, what lies before it is further apart.
     """
     dense, left = 0, value.dense
     for item in reversed(index):
         if item is None or (isinstance(item, Slice) and item.size == 1):
-            dense, left = dense + 1, max(left - (item is not None), 0)
+            if item is not None:
+                left = max(left - 1, 0) if item == ALL else 0
+            dense += 1
         elif left == 0 or not isinstance(item, Slice) or item.step != 1:
             break
         else:

@@ -8,7 +8,8 @@ import pytest
 from conv_cases import cases, whole_numbers
 from hypothesis import given
 from hypothesis import strategies as st
-from test_conv_algorithms import NAMES, assert_same, compiled, three
+from test_conv_algorithms import NAMES, compiled, three
+from test_conv_algorithms import assert_same as assert_same_bits
 
 import symconv as sc
 from symconv.compile.plan import Planner
@@ -39,6 +40,15 @@ def problem_for(name, kind, dtype="float64", made=whole_numbers, size=(4, 3, 17,
         "by the image": (ConvGradInput(geometry), (gradient, filters, image)),
         "by the filters": (ConvGradFilters(geometry), (image, gradient, filters)),
     }[kind]
+
+
+def assert_same(name, result, expected):
+    """To the bit; Winograd's larger tile has thirds in its transforms and rounds."""
+    if name != "winograd 4x4":
+        assert_same_bits(name, result, expected)
+        return
+    largest = abs(expected).max(initial=1)
+    np.testing.assert_allclose(result, expected, rtol=0, atol=200 * np.finfo(result.dtype).eps * largest, strict=True)
 
 
 def random_numbers(shape, dtype):
@@ -95,7 +105,7 @@ def test_images_channels_and_maps_may_be_permuted_and_images_shifted(name):
 
 
 @pytest.mark.parametrize("kind", ["by the image", "by the filters"])
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("winograd",)])
+@pytest.mark.parametrize("name", [name for name in NAMES if not name.startswith("winograd")])
 def test_gradients_are_within_the_bound_of_plain_summation(name, kind):
     """n terms summed one after the other are wrong by n eps sum |x w|; times what the algorithm states."""
     op, arrays = problem_for(name, kind, "float32", random_numbers, (2, 3, 40, 41))
