@@ -26,7 +26,7 @@ import symconv as sc
 from symconv.graph.nodes import Variable
 from symconv.graph.types import type_of
 from symconv.ops.conv import ConvGeometry
-from symconv.ops.conv.algorithms import PORTFOLIO, costs, estimate
+from symconv.ops.conv.algorithms import PORTFOLIO, costs, offer, work
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
 from symconv.ops.conv.ops import Conv, ConvGradFilters
@@ -152,9 +152,8 @@ def _compiled(
         output = op.out_types(type_of(image), type_of(filters)).shape
         op, arrays = ConvGradFilters(shape.geometry), [image, np.ones(output, dtype), filters]
     problem = problem_of(shape, kind, dtype)
-    expected = {
-        module.NAME: estimate(module, problem).total for module in PORTFOLIO if not module.unfit(problem)
-    }
+    offers = [offer(module, problem, "fft") for module in PORTFOLIO]
+    expected = {name: cost for name, cost, _ in offers if cost is not None}
     runs = {}
     for name, cost in expected.items():
         if cost > skip * min(expected.values()):
@@ -171,7 +170,7 @@ def work_of(timing: Timing) -> Work:
     """What the algorithm says that it does."""
     problem = problem_of(SHAPES[timing.shape], timing.kind, timing.dtype)
     module = next(module for module in PORTFOLIO if timing.name == module.NAME)
-    return Work(*map(sum, zip(*module.work(problem), strict=True)))
+    return Work(*map(sum, zip(*work(module, problem), strict=True)))
 
 
 def fitted(timings: Sequence[Timing], start: Work) -> Work:

@@ -29,7 +29,7 @@ from symconv.ops.conv.ops import Conv, ConvGradFilters
 
 RESULTS = Path(__file__).resolve().parent / "results" / "crossover.json"
 STYLES = {  # the palette of Okabe and Ito, which the colour-blind can tell apart, and a mark for each
-    "columns": ("#0072B2", "s"), "rows only": ("#D55E00", "o"), "output blocks": ("#E69F00", "P"),
+    "columns": ("#0072B2", "s"), "rows only": ("#D55E00", "o"), "images last": ("#E69F00", "P"),
     "pointwise": ("#999999", "D"), "depthwise": ("#009E73", "^"), "fft": ("#CC79A7", "v"),
     "winograd": ("#56B4E9", "X"),
 }  # fmt: skip
@@ -72,6 +72,14 @@ PANELS = {
     "size": Panel(
         "1 x 3 x S x S, 2 maps, 9 x 9", "image size S",
         tuple((s, square(1, 3, s, 2, 9)) for s in (12, 16, 24, 32, 64, 128, 256, 512, 1024)),
+    ),
+    "batch": Panel(
+        "N x 20 x 12 x 12, 50 maps, 5 x 5", "images N",
+        tuple((n, Shape((n, 20, 12, 12), (50, 20, 5, 5))) for n in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)),
+    ),
+    "sound": Panel(
+        "1 x 1 x 65536, 4 maps", "filter length k",
+        tuple((k, Shape((1, 1, 65536), (4, 1, k))) for k in (2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)),
     ),
     "depth": Panel(
         "depthwise: 1 x C x 56 x 56, 3 x 3", "channels C, a group each",
@@ -154,9 +162,12 @@ def plot(document: dict[str, Any], path: Path) -> Path:
             draw_panel(axes, PANELS[name], document["panels"][name], drawn)
         for axes in list(panels.flat)[len(shown) :]:
             axes.set_visible(False)
-        figure.legend(drawn.values(), drawn, loc="outside upper center", ncols=7, frameon=False)
-        figure.text(0.5, -0.02, f"{DTYPE}, one thread, shortest of many runs; {document['machine']}, "
-                    f"{document['date']}", ha="center", fontsize=8, color="#555555")  # fmt: skip
+        figure.legend(drawn.values(), drawn, loc="outside upper center", ncols=4, frameon=False)
+        figure.supxlabel(
+            f"{DTYPE}, one thread, the shortest of many runs; {document['machine']}, {document['date']}",
+            fontsize=8,
+            color="#555555",
+        )
         return saved(figure, path)
 
 

@@ -32,11 +32,11 @@ PARTS = {  # in the order of a block's way, with a colour each
     "bias and tanh": "#E69F00", "handing out blocks": "#999999",
 }  # fmt: skip
 KINDS = (  # the first pattern that a line has says what it does
-    ("bias and tanh", r"tanh\(|\bbias\b"),
+    ("bias and tanh", r"tanh\(|\bbias"),
     ("multiplying", r"products_in_pieces\(|products_summed|matmul\("),
     ("transforming", r"fft|transform|spectr"),
     ("adding up", r"np\.(add|subtract)"),
-    ("laying out", r"\] = |\[\.\.\.\] = |copyto|padded_part|fill\("),
+    ("laying out", r"\] = |\[\.\.\.\] = |copyto|padded_part|fill\(|\bfields\("),
 )
 
 
@@ -151,8 +151,9 @@ def plot(document: dict[str, Any], path: Path) -> Path:
             draw_panel(axes, layers, drawn)
             axes.set_title(dtype, fontsize=10)
         figure.legend(drawn.values(), drawn, loc="outside upper center", ncols=6, frameon=False)
-        figure.text(0.5, -0.03, f"one thread; {document['machine']}, {document['date']}", ha="center",
-                    fontsize=8, color="#555555")  # fmt: skip
+        figure.supxlabel(
+            f"one thread; {document['machine']}, {document['date']}", fontsize=8, color="#555555"
+        )
         return saved(figure, path)
 
 

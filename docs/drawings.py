@@ -215,6 +215,38 @@ def depthwise():
     return sheet.svg()
 
 
+def images_last():
+    """Columns of a batch, memory running along the images."""
+    sheet = Sheet(960, 330, "Images last")
+    sheet.head(
+        "Images last: columns of a whole batch, copied in long runs",
+        "Memory runs along the images: where ordinary columns copy runs of Wo numbers, here they are Wo N.",
+    )
+    for number in range(3):
+        left, top = 20 + number * 16, 95 + number * 34
+        cells = [[f"{value}{'xyz'[number]}" for value in row] for row in IMAGE[:1]]
+        sheet.grid(left, top, cells, lambda row, column: seen(IMAGE[1][column]), "", CELL, 10)
+    sheet.text(20, 88, "a row of each of N images: x, y, z", 12, colour="#333333")
+    sheet.text(20, 215, "as they come: [N, C, H, W]", 12, colour="#555555")
+    run = [f"{value}{letter}" for value in range(1, 6) for letter in "xyz"]
+    sheet.arrow(190, 150, 268, 150, "turned, once")
+    sheet.grid(280, 138, [run], lambda _, column: ORANGE if column // 3 in (1, 2) else BLUE, "", CELL, 10)
+    sheet.text(280, 131, "[C, H, W, N]: what the kernel before leaves already", 12, colour="#333333")
+    columns_of = [run[:12], run[3:]]
+    sheet.arrow(460, 170, 460, 208)
+    sheet.grid(280, 215, columns_of, lambda _, column: ORANGE if column // 3 == 1 else BLUE, "", CELL, 10)
+    sheet.side(268, 215, 48, "kw")
+    sheet.text(580, 233, "columns [C kh kw, rows Wo N]:", 12, colour="#333333")
+    sheet.text(580, 251, "each of their rows is one run of the row above", 12, colour="#333333")
+    sheet.text(
+        20,
+        310,
+        "output [K, rows Wo N] = filters [K, C kh kw] × columns, and stays so laid out for the next kernel",
+        12,
+    )
+    return sheet.svg()
+
+
 def winograd():
     """F(2x2, 3x3)."""
     sheet = Sheet(960, 380, "Winograd")
@@ -431,6 +463,7 @@ DRAWINGS = {
     "conv-block": block,
     "conv-columns": columns,
     "conv-rows-only": rows_only,
+    "conv-images-last": images_last,
     "conv-pointwise": pointwise,
     "conv-depthwise": depthwise,
     "conv-fft": fourier,

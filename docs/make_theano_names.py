@@ -28,6 +28,7 @@ what is not raises an `AttributeError` that names the nearest thing.
 DIFFERENT = {
     "theano": {
         "OpFromGraph": "the compiler always sees through it", "Mode": "linker and optimizer change nothing",
+        "SymbolicInput": "neither implicit nor shared",
         "FunctionGraph": "frozen: rewriting makes new ones", "as_op": "infer_shape is accepted, not needed",
         "Op": "runs between two planned pieces of the graph; no C code",
         "Type": "tensors only",
@@ -42,7 +43,21 @@ DIFFERENT = {
         "verify_grad": "chooses steps and tolerances by dtype",
         "jacobian": "through one loop, as there; symconv.jacobian takes any rank",
     },
-    "theano.compile": {"ViewOp": "runs between two planned pieces of the graph"},
+    "theano.compile": {
+        "ViewOp": "runs between two planned pieces of the graph",
+        "Mode": "linker and optimizer change nothing", "FAST_COMPILE": "an ordinary compilation",
+        "NanGuardMode": "goes through the rewritten graph, before fusion",
+        "MonitorMode": "goes through the rewritten graph, before fusion",
+        "DebugMode": "no C code to compare with; StochasticOrder is never raised",
+        "ProfileStats": "measures kernels; no memory of single results",
+        "SymbolicInput": "neither implicit nor shared", "In": "neither implicit nor shared",
+        "shared_constructor": "accepted, changes nothing",
+    },
+    "theano.printing": {
+        "pydotprint": "needs no pydot; formats beside SVG, HTML and DOT need Graphviz",
+        "debugprint": "a compiled function prints its kernels",
+    },
+    "theano.d3viz": {"d3viz": "one file, which loads nothing"},
     "theano.scalar": {
         "ScalarOp": "impl and grad; no C code", "UnaryScalarOp": "impl and grad; no C code",
         "BinaryScalarOp": "impl and grad; no C code",
@@ -50,7 +65,8 @@ DIFFERENT = {
     "theano.gof": {
         **dict.fromkeys(("OpRemove", "OpSub", "PatternSub", "local_optimizer", "LocalOptimizer", "optdb"),
                         "rules are taken, and not applied"),
-        "FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only"},
+        "FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only",
+    },
 }
 """What is not quite the same: module, name, how."""
 

@@ -45,6 +45,9 @@ class Settings:
         Bytes of scratch of one thread, as far as work can be cut: memory is the user's.
     conv_algorithm : str
         The algorithm for every convolution that it fits; "auto": the cheapest. To compare and to test.
+    conv_error : float
+        How many times the error of plain summation a convolution may have, by its bound: speed or accuracy.
+        1: every output's error is bounded by its own terms; above, by the largest that it is mixed with.
     plans : int
         Compiled plans kept per function, the newest: many shapes cost memory.
     on_unused_input : str
@@ -59,6 +62,7 @@ class Settings:
     tile_bytes: int = 1 << 19
     scratch_bytes: int = 1 << 23
     conv_algorithm: str = "auto"
+    conv_error: float = 4.0
     plans: int = 8
     on_unused_input: str = "raise"
     check_finite: bool = False
@@ -78,6 +82,8 @@ class Settings:
                 )
         if not isinstance(self.conv_algorithm, str):
             raise OptionError(f"setting conv_algorithm must be a name, got {self.conv_algorithm!r}")
+        if not isinstance(self.conv_error, int | float) or not self.conv_error >= 1:
+            raise OptionError(f"setting conv_error must be a number from 1 on, got {self.conv_error!r}")
         for name in ("threads", "tile_bytes", "scratch_bytes", "plans"):
             value = getattr(self, name)
             if not (name == "threads" and value is None) and not (type(value) is int and value >= 1):

@@ -113,6 +113,8 @@ class Machine:
         Bytes that a block may touch, as far as its axes can be cut.
     conv_algorithm : str
         The algorithm for convolutions that it fits; "auto": the cheapest.
+    conv_error : float
+        How many times the error of plain summation they may have.
     measured : tuple of (str, float)
         Where that was chosen by measuring: the seconds of a kernel with each, the fastest first.
     """
@@ -121,6 +123,7 @@ class Machine:
     threads: int
     scratch_bytes: int = 1 << 23
     conv_algorithm: str = "auto"
+    conv_error: float = 4.0
     measured: tuple[tuple[str, float], ...] = ()
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
@@ -304,7 +307,8 @@ class Builder:
 
     def into(self, function: Callable[..., None], inputs: Sequence[Operand], out: Value) -> None:
         """Call a function that writes into its last argument and calls nothing but NumPy."""
-        name = self.names(function.__name__)
+        known = (name for name, constant in self.constants.items() if constant is function)
+        name = next(known, "") or self.names(function.__name__)
         self.constants[name] = function
         self.write(Call(f"into:{name}", tuple(inputs), (out,)))
 
@@ -491,7 +495,17 @@ class Builder:
         for node in region.members:
             known[node.outputs[0]] = recorder.apply(node, [known[variable] for variable in node.inputs])
         results = [(known[variable], value) for variable, value in finals.items()]
+        turned: list[tuple[Value, Value]] = []
+        if order is not None and region.members and self.loop is not None:
+            # NumPy computes with what lies apart an element at a time, but copies it faster.
+            turned = [
+                (self.buffer(shape, value.dtype, "turned"), value) for _, value in results if not value.dense
+            ]
+            instead = {value: made for made, value in turned}
+            results = [(term, instead.get(value, value)) for term, value in results]
         self.record(recorder, results, self.result_order if order is None else ())
+        for made, value in turned:
+            self.copy(made, value)
 
     def record(
         self, recorder: Recorder, results: Sequence[tuple[Any, Value]], order: tuple[int, ...] = ()

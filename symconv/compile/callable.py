@@ -11,6 +11,7 @@ from symconv.compile.arguments import Argument
 from symconv.compile.check import Watcher, check_finite, compare
 from symconv.compile.executor import Executor
 from symconv.compile.plan import Plan
+from symconv.compile.timing import Timings
 from symconv.compile.tune import Tuner
 from symconv.config import Settings, current
 from symconv.errors import ArgumentError, DTypeError, ShapeError
@@ -480,6 +481,11 @@ class Function:
                 lines.append(f"    {kernel.name}: {'; '.join(kernel.comment)}")
                 lines += [indent(str(choice), " " * 6) for choice in kernel.choices]
         return "\n".join(lines)
+
+    def measure(self, timings: Timings | None) -> None:
+        """Add up what each kernel takes from now on, under its apply of the fused graph; None to stop."""
+        self.free()
+        self._executor.measure(timings)
 
     def free(self) -> None:
         """Forget all plans and their memory; the next call plans anew."""

@@ -29,11 +29,16 @@ from symconv.compile.program import (
     View,
     render,
     sizes_text,
+    summed_in_rows,
+    times,
 )
+from symconv.compile.selecting import select
 from symconv.compile.threads import parallel, serial
 from symconv.errors import CompileError
 
 WIDTH = 110
+LEAST_SELECTED = 4096  # elements from where on a choice by bits is faster
+LETTERS = "ijklmnopqrstuvw"  # of axes, in subscripts
 
 
 class Source(NamedTuple):
@@ -54,7 +59,7 @@ class Source(NamedTuple):
 def emit(program: Program, memory: Memory, title: str, given: bool = False) -> Source:
     """Write the source of a program; with ``given`` it takes arrays for its results, behind its inputs."""
     namespace: dict[str, Any] = {
-        "np": np, "parallel": parallel, "serial": serial, "allocate": allocate,
+        "np": np, "parallel": parallel, "serial": serial, "allocate": allocate, "select": select,
         **program.constants, **program.performs, **dict(program.spares.values()),
     }  # fmt: skip
     loops = {loop: f"{kernel.name}_scratch{_suffix(number)}"
@@ -295,12 +300,17 @@ class _Writer:
             self.lines.append(f"    {bound}({', '.join([*operands, self._text(out)])})")
         elif function == "copy":
             self.lines.append(f"    {self._target(out)} = {operands[0]}")
+        elif function == "where" and _by_bits(call):
+            self.lines.append(f"    select({', '.join([*operands, self._text(out)])})")
         elif function == "where":
             condition, chosen, otherwise = operands
             target = self._text(out)
             if otherwise != target:
                 self.lines.append(f"    np.copyto({target}, {otherwise})")
             self.lines.append(f"    np.copyto({target}, {chosen}, where={condition})")
+        elif (subscripts := row_sums(call)) is not None:
+            target = self._text(out) + ("[..., 0]" if ("keepdims", "True") in call.options else "")
+            self.lines.append(f'    np.einsum("{subscripts}", {operands[0]}, out={target})')
         else:
             options = [f"{name}={text}" for name, text in call.options]
             arguments = ", ".join([*operands, f"out={self._text(out)}", *options])
@@ -320,6 +330,35 @@ class _Writer:
             self.lines.append(f"    {targets[0]} = {name}({arguments})")
         else:
             self.lines.append(f"    {', '.join(targets)} = {name}({arguments})")
+
+
+def _by_bits(call: Call) -> bool:
+    """Whether a choice is made by ``select``: of numbers of the result's dtype, and of many of them."""
+    (out,) = call.out
+    condition, *chosen = call.operands
+    values = [operand for operand in chosen if isinstance(operand, Value)]
+    size = times(out.shape)
+    many = not isinstance(size, int) or size >= LEAST_SELECTED
+    many = many and isinstance(condition, Value) and condition.dtype == "bool"
+    return many and out.dtype in ("float32", "float64") and all(v.dtype == out.dtype for v in values)
+
+
+def row_sums(call: Call) -> str | None:
+    """Subscripts for ``einsum``, where it sums rows faster than ``add.reduce``: 3 times in single precision.
+
+    See ``summed_in_rows``.
+    """
+    options = dict(call.options)
+    if call.function != "add.reduce" or set(options) - {"axis", "keepdims"}:
+        return None
+    (operand,), (out,) = call.operands, call.out
+    if not isinstance(operand, Value) or out.dtype != operand.dtype:
+        return None
+    ndim = operand.ndim
+    last = options.get("axis") in (f"({ndim - 1},)", str(ndim - 1), "-1")
+    if not last or ndim > len(LETTERS) or not summed_in_rows(operand.dtype, operand.shape):
+        return None
+    return f"{LETTERS[:ndim]}->{LETTERS[: ndim - 1]}"
 
 
 # The whole
@@ -368,9 +407,9 @@ def _steps(kernels: Sequence[Kernel], memory: Memory, position: int) -> Iterator
 def _run(program: Program, memory: Memory, given: bool) -> str:
     arguments = [buffer.name for buffer in program.inputs]
     lines = _opening(program, memory, program.kernels)
-    fresh = dict.fromkeys(
-        buffer for kernel in program.kernels for buffer in kernel.buffers if buffer.kind == "output"
-    )
+    used = [buffer for kernel in program.kernels for buffer in kernel.buffers]
+    used += [output.buffer for output in program.outputs]  # one of no elements nobody writes
+    fresh = dict.fromkeys(buffer for buffer in used if buffer.kind == "output")
     if given:
         arguments += [output.buffer.name for output in program.outputs]
     for b in fresh:

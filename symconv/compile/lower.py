@@ -32,7 +32,7 @@ from symconv.graph.op import as_tuple
 from symconv.graph.types import Array, TensorType, type_of
 
 RESERVED = (
-    "np", "parallel", "serial", "allocate", "memory", "scratch", "run", "settle", "make_memory",
+    "np", "parallel", "serial", "allocate", "select", "memory", "scratch", "run", "settle", "make_memory",
     "make_scratch",
 )  # fmt: skip
 MOST_TEXTS = 5  # lines of a comment that say what a kernel computes

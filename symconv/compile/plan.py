@@ -3,6 +3,7 @@
 import linecache
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from contextvars import Context
 from itertools import count, repeat, starmap
 from operator import add
@@ -16,7 +17,7 @@ from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
 from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import Tune, lower
-from symconv.compile.program import Program, Results
+from symconv.compile.program import Call, Program, Results, Value, concrete, times
 from symconv.compile.threads import BLAS, BUFFER
 from symconv.compile.timing import Timings
 from symconv.config import Settings
@@ -27,6 +28,7 @@ from symconv.graph.types import Array, TensorType
 
 _numbers = count(1)
 _tick = count(1)
+MOST_ELEMENTS = 1 << 20  # of an operand of a matrix product that is no worse with one thread
 MOST_IDLE = 4  # workspaces kept for callers to come; more callers at once make their own
 
 
@@ -91,6 +93,7 @@ class Plan:
         self._make_memory = namespace.get("make_memory", tuple)
         self._make_scratch = namespace.get("make_scratch", tuple)
         self._workers = machine.threads if any(not k.straight for k in self.program.all_kernels) else 1
+        self._alone = held_to_one_thread(self.program)
         self._idle: list[_Workspace] = []
         self.shapes = tuple(type.shape for type in types)
         self.used = 0
@@ -109,7 +112,8 @@ class Plan:
             Versions of the shared values that ``settled_by`` names: what depends on these alone is computed
             again where the workspace's is of others, or where there are none.
         """
-        results: tuple[Array, ...] = self._with_workspace(self.run, arrays, versions)
+        with BLAS.one() if self._alone else nullcontext():
+            results: tuple[Array, ...] = self._with_workspace(self.run, arrays, versions)
         return results
 
     def repeat(self, rows: Iterable[tuple[Array, ...]]) -> None:
@@ -194,6 +198,25 @@ class _Workspace:
         self.versions: tuple[int, ...] | None = None
 
 
+def held_to_one_thread(program: Program) -> bool:
+    """Whether BLAS has one thread throughout: where loops are parallel, and nothing besides is for BLAS.
+
+    Its threads, once used, go on spinning for tens of milliseconds and take cores from the loops that follow.
+    """
+    calls = [(call, loop) for kernel in program.all_kernels for call, loop in kernel.calls()]
+    parallel = any(loop is not None and loop.parallel and not loop.alone for _, loop in calls)
+    return parallel and not any(
+        loop is None and call.function.startswith(("matmul", "perform:")) and _elements(call) > MOST_ELEMENTS
+        for call, loop in calls
+    )
+
+
+def _elements(call: Call) -> int:
+    """Elements of the largest operand."""
+    sizes = (value.shape for value in call.operands if isinstance(value, Value))
+    return max((concrete(times(shape), {}) for shape in sizes), default=0)
+
+
 class Planner:
     """The newest plans of one graph, by the shapes that they are for.
 
@@ -246,8 +269,9 @@ class Planner:
             for variable, array in zip(self.sources, arrays, strict=True)
         ]
         machine = Machine(
-            settings.tile_bytes, settings.thread_count, settings.scratch_bytes, settings.conv_algorithm
-        )
+            settings.tile_bytes, settings.thread_count, settings.scratch_bytes, settings.conv_algorithm,
+            settings.conv_error,
+        )  # fmt: skip
         inputs = zip(self.graph.inputs, types, strict=False)
         title = f"{self.title}({', '.join(f'{variable}: {type}' for variable, type in inputs)})"
         with self._lock, paused_collection():
@@ -269,7 +293,8 @@ class Planner:
             self.plans.clear()
 
     def _key(self, arrays: Sequence[Array], settings: Settings) -> tuple[Any, ...]:
-        choices = settings.threads, settings.tile_bytes, settings.scratch_bytes, settings.conv_algorithm
+        choices = settings.threads, settings.tile_bytes, settings.scratch_bytes
+        choices += settings.conv_algorithm, settings.conv_error  # type: ignore[assignment]
         return (*choices, *[arrays[i].shape for i in self._varying])
 
 

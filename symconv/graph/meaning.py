@@ -11,7 +11,7 @@ from symconv.errors import CompileError, IndexingError, ShapeError, SymconvError
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
-from symconv.graph.types import Array, TensorType, type_of
+from symconv.graph.types import Array, TensorType, name_of, type_of
 
 Types = dict[Variable, TensorType]
 
@@ -131,7 +131,7 @@ def interpret(
 def perform(node: Apply, arrays: Sequence[Array]) -> list[Array]:
     """One node by its own ``perform``, shapes and dtypes checked against its promise."""
     shapes = [array.shape for array in arrays]
-    types = [TensorType(array.dtype.name, array.shape, array) for array in arrays]
+    types = [TensorType(name_of(array.dtype), array.shape, array) for array in arrays]
     try:
         promised = as_tuple(node.op.out_types(*types))
         check_stretching(node, shapes)
@@ -147,7 +147,7 @@ def perform(node: Apply, arrays: Sequence[Array]) -> list[Array]:
     results = []
     for type, result in zip(promised, computed, strict=True):
         array = np.asarray(result)
-        if array.dtype.name != type.dtype or not type.accepts(array.shape):
+        if name_of(array.dtype) != type.dtype or not type.accepts(array.shape):
             raise CompileError(
                 f"{node.op} computed {array.dtype}{list(array.shape)} and had promised {type}",
                 where=node.origin,

@@ -16,7 +16,7 @@ from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.operators import METHODS, UFUNCS
 from symconv.graph.origin import Origin, here, written_here
-from symconv.graph.types import DTYPES, Array, TensorType, type_of
+from symconv.graph.types import DTYPES, Array, TensorType, name_of, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -576,7 +576,7 @@ def fit(
             where=where,
             hint=f"convert it yourself: numpy.asarray(value, {type.dtype!r})",
         )
-    if array.dtype.name != type.dtype or not array.dtype.isnative:
+    if name_of(array.dtype) != type.dtype or not array.dtype.isnative:
         array = _convert(value, array, type, what, downcast, where)
     if array.ndim != type.ndim:
         raise RankError(

@@ -9,6 +9,7 @@ stretches a dimension that is *known* to be 1; an unknown one never broadcasts, 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,13 @@ class TensorType:
 
 def type_of(array: Array) -> TensorType:
     """The fully known type of an array."""
-    return TensorType(array.dtype.name, array.shape)
+    return TensorType(name_of(array.dtype), array.shape)
+
+
+@lru_cache(maxsize=256)
+def name_of(dtype: "np.dtype[Any]") -> str:
+    """The name of a dtype; NumPy makes it anew each time, in microseconds."""
+    return dtype.name
 
 
 def broadcast(shapes: Sequence[Shape]) -> Shape:

@@ -42,6 +42,8 @@ Axes = int | Sequence[int] | Sequence[Sequence[int]]
 
 LONG_INNER = 8192  # an inner axis this long, and much longer than the result's, is summed over in parts
 PART = 2048  # the shortest part
+SHARED = 1 << 24  # multiplications of a product from where on several threads gain something
+LEAST_SHARED = 128  # rows from where on rows are shared out, also where there are more columns
 
 
 def _check_inner(x: TensorType, y: TensorType, left: Dim, right: Dim) -> None:
@@ -70,7 +72,11 @@ class Dot(Op):
             return np.asarray(np.dot(x, y))
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
-        """One matrix product; with work to do on the result, block by block of its rows."""
+        """One matrix product; a large one, or with work to do on the result, block by block of its rows.
+
+        Large ones are not left to BLAS: its threads, once used, go on spinning for tens of milliseconds, and
+        take the cores from the loops that follow.
+        """
         x, y = inputs
         left = x[None] if x.ndim == 1 else x
         right = y[:, None] if y.ndim == 1 else y
@@ -81,10 +87,17 @@ class Dot(Op):
         if parts > 1 and x.ndim == y.ndim == 2:
             _multiply_parts(k, left, right, parts)
             return
-        if x.ndim == 1 or not k.region.members:
+        item = np.dtype(outputs[0].dtype).itemsize
+        large = rows * inner * columns > SHARED and x.ndim == y.ndim == 2
+        if large and rows < columns and rows < LEAST_SHARED:
+            with k.blocks(
+                k.axis(columns, "column", "columns", last=True), bytes_each=item * (inner + rows), fixed=True
+            ) as (block,):
+                _multiply(k, left, right[:, block.slice], (at[0], block.slice), 2, 2)
+            return
+        if x.ndim == 1 or not (k.region.members or large):
             _multiply(k, left, right, at, x.ndim, y.ndim)
             return
-        item = np.dtype(outputs[0].dtype).itemsize
         with k.blocks(
             k.axis(rows, "row", "rows"),
             bytes_each=item * (inner + columns),

@@ -9,6 +9,7 @@ Names and the translation of arguments only: what an expression means stands in 
 not here yet raises ``AttributeError`` and says so.
 """
 
+import logging
 import sys
 from importlib import import_module
 from importlib.abc import Loader, MetaPathFinder
@@ -26,16 +27,32 @@ from symconv.theano import (
     gpuarray,
     gradient,
     ifelse,
+    misc,
     printing,
     sandbox,
     scalar,
     scan_module,
     tensor,
+    tests,
+    updates,
+    version,
 )
 from symconv.theano._as_op import as_op
 from symconv.theano._from_graph import OpFromGraph
 from symconv.theano._names import refuses
-from symconv.theano.compile import In, Mode, Out, Param, clone, function, shared
+from symconv.theano.compile import (
+    FunctionMaker,
+    In,
+    Mode,
+    Out,
+    Param,
+    ProfileStats,
+    SymbolicInput,
+    SymbolicOutput,
+    clone,
+    function,
+    shared,
+)
 from symconv.theano.configuration import change_flags, config
 from symconv.theano.gof import (
     Apply,
@@ -51,14 +68,15 @@ from symconv.theano.gof import (
     utils,
 )
 from symconv.theano.gradient import Lop, Rop, grad, subgraph_grad
-from symconv.theano.printing import pp
+from symconv.theano.printing import pp, pprint
 from symconv.theano.scan_module import OrderedUpdates, foldl, foldr, map, reduce, scan
 from symconv.theano.tensor import dot, get_scalar_constant_value
+
+theano_logger = logging.getLogger("theano")
 
 __version__ = "1.0.5"  # the Theano whose names these are: scripts compare it
 
 MODULES = (
-    "compat",
     "compile",
     "compile.builders",
     "compile.debugmode",
@@ -71,6 +89,7 @@ MODULES = (
     "compile.pfunc",
     "compile.profiling",
     "compile.sharedvalue",
+    "compat",
     "configparser",
     "d3viz",
     "d3viz.formatting",
@@ -86,6 +105,7 @@ MODULES = (
     "gpuarray.dnn",
     "gradient",
     "ifelse",
+    "misc",
     "printing",
     "sandbox",
     "sandbox.linalg",
@@ -129,7 +149,10 @@ MODULES = (
     "tensor.var",
     "tensor.xlogx",
     "tests",
+    "tests.breakpoint",
     "tests.unittest_tools",
+    "updates",
+    "version",
 )
 """What scripts can import below ``theano``."""
 
@@ -196,10 +219,11 @@ theano = sys.modules[__name__]  # programs write: from theano import theano
 __getattr__ = refuses("theano", globals())
 
 __all__ = [
-    "Apply", "Constant", "Container", "FunctionGraph", "Generic", "In", "InconsistencyError", "Lop", "Mode",
-    "Op", "OpFromGraph", "OrderedUpdates", "Out", "Param", "Rop", "Type", "Variable", "as_op",
-    "change_flags", "clone", "compat", "compile", "config", "configparser", "dot", "foldl", "foldr",
-    "function", "generic", "get_scalar_constant_value", "gof", "gpuarray", "grad", "gradient", "ifelse",
-    "install", "map", "object2", "pp", "printing", "reduce", "sandbox", "scalar", "scan", "scan_module",
-    "shared", "sparse_grad", "subgraph_grad", "tensor", "utils",
+    "Apply", "Constant", "Container", "FunctionGraph", "FunctionMaker", "Generic", "In",
+    "InconsistencyError", "Lop", "Mode", "Op", "OpFromGraph", "OrderedUpdates", "Out", "Param",
+    "ProfileStats", "Rop", "SymbolicInput", "SymbolicOutput", "Type", "Variable", "as_op", "change_flags",
+    "clone", "compat", "compile", "config", "configparser", "dot", "foldl", "foldr", "function", "generic",
+    "get_scalar_constant_value", "gof", "gpuarray", "grad", "gradient", "ifelse", "install", "map", "misc",
+    "object2", "pp", "pprint", "printing", "reduce", "sandbox", "scalar", "scan", "scan_module", "shared",
+    "sparse_grad", "subgraph_grad", "tensor", "tests", "theano_logger", "updates", "utils", "version",
 ]  # fmt: skip

@@ -1,9 +1,9 @@
 """``theano.printing``: expressions as text and pictures, values printed as they come; imports symconv."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, TensorType
@@ -42,7 +42,7 @@ def _print_fn(op: "Print", xin: Any) -> None:
         print(op.message, attribute, "=", found() if callable(found) else found)
 
 
-@dataclass(frozen=True)
+@frozen
 class Print(Op):
     """The input itself, printed each time that it is computed.
 

@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 import symconv as sc
 from symconv.compile import emit, memory
 from symconv.compile.builder import Machine
+from symconv.ops.scan.axis import Embed
 
 
 def whole_numbers(*shape, dtype="float64", seed=1):
@@ -403,3 +404,11 @@ def test_what_is_asked_for_its_shape_alone_is_not_read():
         value = np.linspace(-1, 1, 6).reshape(2, 3)
         meant = sc.function([x, i], gradient, mode="interpreted")(value, 1)
         np.testing.assert_allclose(sc.function([x, i], gradient)(value, 1), meant, rtol=1e-14)
+
+
+def test_a_result_of_no_elements_that_no_kernel_writes():
+    x = sc.matrix("x")
+    f = sc.function([x], [Embed(0)(x * 2, x.shape[0]), sc.exp(Embed(0)(x * 2, x.shape[0]))])
+    for result in f(np.zeros((0, 2))):
+        assert result.shape == (0, 2)
+    np.testing.assert_array_equal(f(np.ones((1, 2)))[0], [[2, 2]])

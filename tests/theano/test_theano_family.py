@@ -167,8 +167,9 @@ def test_video_with_borders_that_differ(theano):
     np.testing.assert_allclose(f([x, w], mixed)(video, bank), f([x, w], full)(video, bank)[..., 1:-1, 2:-2])
     with pytest.raises(NotImplementedError, match="height and width"):
         conv3d(x, w, border_mode=("valid", "half", "full"))
-    with pytest.raises(ValueError, match="sizes of the filters"):
-        conv3d(x, w, border_mode=("half", "valid", "valid"))
+    half = conv3d(x, w, border_mode=("half", "full", "full"))  # sizes that only the call knows
+    padded = conv3d(x, w, None, bank.shape, ("half", "full", "full"))
+    np.testing.assert_allclose(f([x, w], half)(video, bank), f([x, w], padded)(video, bank))
 
 
 def test_correlation_in_three_dimensions(theano):

@@ -31,6 +31,27 @@ DIFFERENT = {
     "T.nlinalg.tensorsolve(T.dot(d, e.T).reshape((2, 2, 1)), v[:2])": "a size that is known to be 1 may broadcast",
     "exec(FAMILY); result = do([d], [T.nnet.prepend_0_to_each_row(d), T.nnet.prepend_1_to_each_row(d)], data(2, 3))":
         "Theano takes the two for one and prepends 0 twice",
+    **{
+        f"exec(FAMILY); result = {code}": why
+        for why, codes in {
+            "sizes may be symbolic one by one": ["do([x4, n], P.pool_2d(x4, (n, 2), False), x, 3)"],
+            "refused at once, not when it runs": [
+                "P.pool_2d(x4, (2, 2), True, (1, 1, 1))", "P.pool_2d(x4, (2, 2), True, pad=(-1, 0))",
+                "N.images2neibs(x4, (0, 2))",
+            ],
+            "a neighbourhood larger than the image goes round it more than once": [
+                "do([x4], N.images2neibs(x4, (9, 9), (1, 1), 'wrap_centered'), x)",
+            ],
+            "how to unroll says nothing about the result; Theano wants sizes for it": [
+                "do(i4, T.nnet.conv.conv2d(x4, w4, unroll_batch=2, unroll_kern=3), x, w)",
+            ],
+            "Theano divides the number of filters by the groups, not that of their channels": [
+                f"[A.get_conv_gradweights_shape((2, 4, 9, 8), (2, 4, 7, 7), {border}, s, (1, 1), 2) for s in ((1, 1), (2, 1))]"
+                for border in ("'valid'", "'full'", "'half'", "2")
+            ],
+        }.items()
+        for code in codes
+    },
     "T.var(d, ddof=1, corrected=True)": "the number of elements less ddof; Theano takes ddof off each axis",
     "op = theano.OpFromGraph([d], [d * 2], name='twice'); op.grad = lambda i_, g_: [g_[0] * 5]; "
     "result = theano.function([d], T.grad(op(d).sum(), d))(np.ones((1, 1)))":
@@ -50,6 +71,10 @@ DIFFERENT |= {
         "its numbers have the dtype of the tensor": ("d.norm(2)", "T.nnet.hard_sigmoid(d)"),
         "pp prints the indices in their order; Theano in reverse": ("d[0, 1]", "t3[1, :, n]"),
         "the bound of a slice that is 0 is none": ("d[0:]",),
+        "a product that every step repeats is taken out of the loop": (
+            "theano.scan(lambda t, h: T.tanh(T.dot(t, W) + h), sequences=t3, outputs_info=T.zeros((2, 2)))[0]",
+        ),
+        "the last state is an output of the loop": ("theano.reduce(lambda a, b: a + b, v, s)[0]",),
         "gradients are symconv's own graphs": (
             "T.grad(d.sum(), d)", "T.grad((d ** 2).sum(), d)", "T.grad(T.dot(d, W).sum(), W)", "T.grad(s ** 2, s)",
         ),

@@ -288,3 +288,26 @@ def test_nothing_is_imported_that_is_slow(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", refuse)
     draw(views.convolution_layer(), engine="builtin")
     to_dot(views.convolution_layer())
+
+
+def test_colours_and_ellipses_of_a_views_own():
+    nodes = (
+        Node("n0", "input", "x", fill="#000080"),
+        Node("n1", "op", "tanh", fill="#FFAABB", ellipse=True, rows=(("dtype", "dmatrix"),)),
+    )
+    view = GraphView("", nodes, (Edge("n0", "n1", colour="red"),))
+    svg = to_svg(view)
+    assert '<ellipse class="shape"' in svg
+    assert 'style="fill:#FFAABB"' in svg
+    assert svg.count('style="fill:#ffffff"') == 1  # the text on the dark one
+    assert svg.count('style="fill:#111111"') == 1
+    assert 'style="stroke:red"' in svg
+    dot = to_dot(view)
+    assert 'shape=ellipse style=filled fillcolor="#FFAABB"' in dot
+    assert 'color="red"' in dot
+    page = to_html([("graph", view)])
+    (data,) = json.loads(re.search(r'id="views">(.*?)</script>', page, re.DOTALL).group(1))
+    assert ["dtype", "dmatrix"] in data["nodes"]["n1"]
+    for wrong in ("url(x)", "red;", '"', "#12345"):
+        with pytest.raises(OptionError, match="is no colour"):
+            GraphView("", (Node("n0", "op", "x", fill=wrong),))

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from symconv.errors import OptionError, RankError, ShapeError
+from symconv.errors import CoverError, OptionError, RankError
 from symconv.graph.about import about
 from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import as_variable
@@ -44,9 +44,9 @@ def images2neibs(
     Raises
     ------
     ShapeError
-        Where neighbourhoods do not fit, or do not fill the image and have to.
+        Where neighbourhoods do not fit, or do not fill the image and have to; for even sizes to be centred.
     OptionError
-        For a mode that does not exist, steps below 1, even sizes to be centred.
+        For a mode that does not exist, steps below 1.
 
     Examples
     --------
@@ -117,11 +117,11 @@ def _wrapped(x: Variable, shape: tuple[Size, ...], step: tuple[Size, ...]) -> Va
     """[N, C, rows, columns, r, c], pixels taken around."""
     for size, known in zip(shape, x.type.shape[2:], strict=True):
         if isinstance(size, int) and size % 2 == 0:
-            raise OptionError(f"a neighbourhood of {size} pixels has no centre", where=here(),
-                              hint="wrap_centered needs odd sizes")  # fmt: skip
+            raise CoverError(f"a neighbourhood of {size} pixels has no centre",
+                             hint="wrap_centered needs odd sizes")  # fmt: skip
         if isinstance(size, int) and known is not None and known < size:
-            raise ShapeError(f"a neighbourhood of {size} pixels does not fit on {known}", where=here(),
-                             arguments=[("ten4", x.type)], hint="take a smaller one")  # fmt: skip
+            raise CoverError(f"a neighbourhood of {size} pixels does not fit on {known}",
+                             hint="take a smaller one")  # fmt: skip
     places = x
     for axis, size, by in zip((2, 4), shape, step, strict=True):  # the second axis has moved by one
         length = size_along(places, axis)

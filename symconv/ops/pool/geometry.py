@@ -112,16 +112,22 @@ class PoolGeometry:
             for size, pad, covered in zip(sizes, self.pad, self.covered(sizes), strict=True)
         )
 
-    def counts(self, sizes: Sequence[int], mode: str) -> np.ndarray:
-        """By what an average divides each window's sum: the window's size, or its cells within the tensor."""
+    def counts(self, sizes: Sequence[int], mode: str, first: int = 0, rows: int | None = None) -> np.ndarray:
+        """By what an average divides each window's sum: the window's size, or its cells within the tensor.
+
+        Of so many rows of windows from the first on; of all of them by default.
+        """
         outputs = [count or 0 for count in self.output_sizes(sizes)]
+        begins = [first, *(0 for _ in outputs[1:])]
+        ends = [outputs[0] if rows is None else first + rows, *outputs[1:]]
         if mode == "average_inc_pad" and self.ignore_border:
-            return np.full(outputs, prod(self.window))
+            whole = [end - begin for begin, end in zip(begins, ends, strict=True)]
+            return np.full(whole, prod(self.window))
         total = np.ones((), int)
-        for size, window, stride, pad, count in zip(
-            sizes, self.window, self.stride, self.pad, outputs, strict=True
+        for size, window, stride, pad, begin, end in zip(
+            sizes, self.window, self.stride, self.pad, begins, ends, strict=True
         ):
-            start = np.arange(count) * stride - pad
+            start = np.arange(begin, end) * stride - pad
             cells = np.minimum(start + window, size) - np.maximum(start, 0)
             total = total[..., None] * cells
         return total

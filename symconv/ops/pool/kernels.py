@@ -33,6 +33,13 @@ def lead_of(x: "Value", geometry: PoolGeometry) -> tuple[tuple[int, ...], tuple[
     return sizes[: len(sizes) - geometry.ndim], sizes[len(sizes) - geometry.ndim :]
 
 
+def too_large(k: "Builder", geometry: PoolGeometry, like: "Value") -> bool:
+    """Whether one map alone is more than a block may touch: then see rows.py."""
+    lead, sizes = lead_of(like, geometry)
+    each = item(like) * (prod(geometry.covered(sizes)) * 2 + prod(sizes))
+    return each * prod(lead[2:]) > k.machine.scratch_bytes
+
+
 @contextmanager
 def _turned(found: "AbstractContextManager[tuple[Block, ...]]") -> "Iterator[tuple[Block, ...]]":
     with found as (second, first):

@@ -25,10 +25,11 @@ from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op, Role
 from symconv.graph.types import Array, Dim, TensorType, type_of
+from symconv.ops.pool import rows
 from symconv.ops.pool.arrays import cropped, laid, lowest, padded_shape, pooled_shape, views, wide
 from symconv.ops.pool.arrays import sizes as pooled_sizes
 from symconv.ops.pool.geometry import PoolGeometry
-from symconv.ops.pool.kernels import blocks_of, item, last, lead_of, scattered, surround
+from symconv.ops.pool.kernels import blocks_of, item, last, lead_of, scattered, surround, too_large
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
@@ -225,6 +226,9 @@ class Pool(_Pooling):
         inside = geometry.inside(sizes)
         whole = inside == tuple((0, cover) for cover in padded)
         each = item(x) * (prod(padded) * 2 + prod(sizes))
+        if too_large(k, geometry, x):
+            rows.pooled(k, x, geometry, self.mode)
+            return
         order = k.order(x)
         with blocks_of(k, lead, each, 12, order) as blocks:
             at = tuple(block.slice for block in blocks) + (slice(None),) * (x.ndim - len(blocks))
@@ -315,6 +319,9 @@ class Spread(_Pooling):
             self._performed(k, inputs, outputs)
             return
         gradient, like = inputs
+        if too_large(k, geometry, like):
+            rows.scattered(k, geometry, self.mode, like, gradient, None)
+            return
         _, sizes = lead_of(like, geometry)
         counts = geometry.counts(sizes, self.mode) if self.mode.startswith("average") else None
 
@@ -367,6 +374,9 @@ class Route(_Pooling):
             self._performed(k, inputs, outputs)
             return
         x, pooled, gradient = inputs
+        if too_large(k, geometry, x):
+            rows.scattered(k, geometry, self.mode, x, gradient, pooled)
+            return
         scattered(k, geometry, x, gradient, lambda some: gradient[some], pooled)
 
 

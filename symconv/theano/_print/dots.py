@@ -244,7 +244,7 @@ def _node(node: DotNode, group: str | None) -> Node:
     ellipse = node.get("shape") == "ellipse"
     kind = "op" if ellipse else kind
     fill = node.get("fillcolor") or ""
-    fill = X11.get(fill, fill)
+    fill = X11.get(fill, fill) or ("" if ellipse else "#ffffff")
     return Node(
         node.name, kind, node.get("label") or node.name, group=group, fill=fill, ellipse=ellipse, rows=rows
     )

@@ -203,8 +203,8 @@ class PPrinter:
     --------
     >>> import symconv.theano.tensor as T
     >>> x, y = T.dvectors("x", "y")
-    >>> pprint(T.tanh(x + y) * 2)
-    '(tanh((x + y)) * TensorConstant{2})'
+    >>> pprint(T.tanh(x + y) / y)
+    '(tanh((x + y)) / y)'
     >>> pprint.clone_assign(T.tanh, FunctionPrinter("th"))(T.tanh(x))
     'th(x)'
     """
@@ -212,6 +212,7 @@ class PPrinter:
     def __init__(self) -> None:
         self.printers: list[tuple[Condition, Any]] = []
         self.printers_dict: dict[Any, Any] = {}
+        self.leaf: Condition = lambda pstate, r: False  # what is printed by its name, whatever computes it
 
     def assign(self, condition: Any, printer: Any) -> None:
         """Let ``printer`` print what an op computes, the ops of a class, or what a condition holds for.
@@ -234,6 +235,8 @@ class PPrinter:
         if pstate is None or isinstance(pstate, dict):
             pstate = PrinterState(pprinter=self, **(pstate or {}))
         term = _term(r)
+        if self.leaf(pstate, term):
+            return leaf_printer.process(term, pstate)
         if term.owner is not None:
             for key in _keys(term.owner):
                 if key in self.printers_dict:
@@ -277,9 +280,9 @@ class PPrinter:
 
         def line(variable: Variable) -> str:
             own = writer.term(variable)
-            return self.clone_assign(
-                lambda pstate, r: r.name is not None and r is not own, leaf_printer
-            ).process(own)
+            printer = self.clone()
+            printer.leaf = lambda pstate, r: r.name is not None and r is not own
+            return printer.process(own)
 
         lines += [f"{v.name} = {line(v)}" for v in named if v not in terms]
         lines += [f"{old} <- {line(new)}" for old, new in changes]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from symconv.graph.nodes import Apply, Variable
 from symconv.graph.types import TensorType
 from symconv.ops.axes import DimShuffle
-from symconv.ops.scan.axis import Crop
+from symconv.ops.scan.axis import Crop, Flip
 from symconv.ops.scan.op import Scan
 from symconv.ops.shape import ShapeAt
 from symconv.theano._print.written import Inner, Node, Term, Word, Writer
@@ -49,7 +49,9 @@ def scan(w: Writer, node: Apply) -> Sequence[Term]:
 
 def _named(variable: Variable, what: str) -> str | None:
     """The name of a part of a variable, where that has one."""
-    while variable.name is None and variable.owner is not None and isinstance(variable.owner.op, DimShuffle):
+    while variable.name is None and variable.owner is not None:
+        if not isinstance(variable.owner.op, DimShuffle | Flip):
+            break
         (variable,) = variable.owner.inputs
     return None if variable.name is None else f"{variable.name}{what}"
 
@@ -57,8 +59,13 @@ def _named(variable: Variable, what: str) -> str | None:
 def _sequences(w: Writer, count: Variable, sequences: Sequence[Variable]) -> tuple[Term, list[Term]]:
     """The number of steps, and what of each sequence they go through."""
     whole = []
-    for sequence in sequences:
+    for given in sequences:
+        sequence = given
+        if given.owner is not None and isinstance(given.owner.op, Flip):
+            (sequence,) = given.owner.inputs
         part = w.subtensor(w.term(sequence), [slice(w.index(0), None, None)], sequence.type)
+        if sequence is not given:  # from the last to the first
+            part = w.subtensor(part, [slice(None, None, w.index(-1))], sequence.type)
         part.name = f"{sequence.name}[0:]" if sequence.name is not None else None
         whole.append(part)
     steps = w.term(count)

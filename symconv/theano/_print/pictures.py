@@ -314,7 +314,7 @@ class _Picture:
         return text
 
     def _apply_label(self, node: Node, place: int) -> str:
-        text = str(node.op).replace(":", "_")
+        text = str(node.op)
         profile = self.shown.profile
         if profile is not None:
             seconds = profile.apply_time.get(node.core, 0.0)

@@ -10,7 +10,7 @@ from symconv.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor
 from symconv.ops.index.basic import IncSubtensor, Subtensor
 from symconv.ops.index.pattern import HOLE, Piece
 from symconv.ops.shape import MakeVector, Shape, SpecifyShape
-from symconv.theano._print.asked import is_flat, unpadded
+from symconv.theano._print.asked import is_flat, said, unpadded
 from symconv.theano._print.written import ScalarType, Term, Word, Writer, entries_text, taken
 
 
@@ -28,7 +28,7 @@ def reshape(w: Writer, node: Apply) -> Term:
     measured = lengths.owner is not None and isinstance(lengths.owner.op, Shape)
     if measured and lengths.owner is not None and lengths.owner.inputs[0] is x:
         return rebroadcast(w, node, {axis: 0 for axis, size in enumerate(x.type.shape) if size == 1})
-    left = is_flat(node.outputs[0])
+    left = said(node).get("flat") or is_flat(node.outputs[0])
     if left == 1:
         return w.node(word, [w.term(x), w.constant([-1], dtype="int64")], node)
     if left is not None:

@@ -7,7 +7,6 @@ prefix      " |" for each level, two blanks below the last input of a node
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,6 @@ class DepthError(SymconvError):
     """A depth that is no number of levels."""
 
 
-@dataclass(frozen=True)
 class Root:
     """One graph to print.
 
@@ -59,11 +57,19 @@ class Root:
         For each variable of a compiled graph who reads it.
     """
 
-    term: Term
-    order: dict[Node, int] = field(default_factory=dict)
-    profile: Any = None
-    storage: Any = None
-    clients: dict[Term, list[Any]] = field(default_factory=dict)
+    def __init__(
+        self,
+        term: Term,
+        order: dict[Node, int] | None = None,
+        profile: Any = None,
+        storage: Any = None,
+        clients: dict[Term, list[Any]] | None = None,
+    ) -> None:
+        self.term = term
+        self.order = order or {}
+        self.profile = profile
+        self.storage = storage
+        self.clients = clients or {}
 
 
 def debugprint(
@@ -113,11 +119,10 @@ def debugprint(
     Examples
     --------
     >>> import symconv.theano.tensor as T
-    >>> debugprint(T.dvector("x") + 1)  # doctest: +NORMALIZE_WHITESPACE
-    Elemwise{add,no_inplace} [id A] ''
+    >>> print(debugprint(T.exp(T.dvector("x")), file="str").replace("   ", ""))
+    Elemwise{exp,no_inplace} [id A] ''
      |x [id B]
-     |InplaceDimShuffle{x} [id C] ''
-       |TensorConstant{1} [id D]
+    <BLANKLINE>
     """
     if not isinstance(depth, int):
         raise DepthError(f"depth must be an integer, got {depth!r}")

@@ -1,14 +1,16 @@
 """Compiled functions with the members of Theano's; imports symconv."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 import symconv as sc
 from symconv.compile.arguments import Argument
+from symconv.compile.callable import Run
 from symconv.compile.check import Watcher
+from symconv.compile.plan import Plan
 from symconv.errors import ArgumentError, CheckError, RankError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import SharedVariable, Variable
@@ -38,38 +40,34 @@ class Function(sc.Function):
     made_in: Mode = FAST_RUN
     pickle_aliased_memory_strategy = "warn"
 
-    # Calls
+    # Calls: an error of one says which apply it comes from, and what went in
 
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """The outputs for these inputs; an error says which apply it comes from, and what went in."""
+    def _call(self, arguments: Sequence[Any]) -> Any:
         try:
-            if self.measured is None:
-                return super().__call__(*arguments, **named)
-            return self._measured(self.measured, arguments, named)
-        except CheckError as error:
-            if self.made_in.core != "checked":
-                raise
-            raise as_theanos(error) from error.__cause__
+            return super()._call(arguments)
         except Exception as error:
-            explained = self._explained(error, arguments, named)
-            if explained is error:
-                raise
-            raise explained from error.__cause__ or error
+            self._raise(error, arguments)
 
-    def _measured(self, profile: ProfileStats, arguments: Any, named: Mapping[str, Any]) -> Any:
-        started = perf_counter()
-        result = super().__call__(*arguments, **named)
-        profile.called(perf_counter() - started)
-        return result
+    def _quick(self, plan: Plan) -> Run:
+        run = super()._quick(plan)
 
-    def _explained(self, error: Exception, arguments: Any, named: Mapping[str, Any]) -> Exception:
-        """The error with a report on the apply that it comes from, if it comes from one."""
-        try:
-            values = self._arranged(arguments, {k: v for k, v in named.items() if k != "output_subset"})
-        except Exception:
-            return error
-        given = [v for one, v in zip(self._arguments, values, strict=True) if one.state is None]
-        return reported(self, given, error)
+        def explained(arguments: Sequence[Array]) -> Sequence[Array]:
+            try:
+                return run(arguments)
+            except Exception as error:
+                self._raise(error, arguments)
+
+        return explained
+
+    def _raise(self, error: Exception, arguments: Sequence[Any]) -> NoReturn:
+        """Raise an error of a call with these inputs, with what there is to say about it."""
+        if isinstance(error, CheckError):
+            checked = self.made_in.core == "checked"
+            raise as_theanos(error) if checked else error from error.__cause__
+        explained = reported(self, arguments, error)
+        if explained is error:
+            raise error
+        raise explained from error.__cause__ or error
 
     def watch(self, watcher: Callable[["Function"], Watcher]) -> None:
         """Let every apply of every call be seen."""
@@ -78,18 +76,21 @@ class Function(sc.Function):
     def profiled(self, profile: ProfileStats, compile_time: float) -> None:
         """Measure calls and kernels from now on."""
         self.measured = profile
+        self.__class__ = ProfiledFunction
         profile.text = super().profile
         profile.message = profile.message or self.name
         profile.compile_time += compile_time
         profile.optimizer_time += sum(self._executor.compiled.seconds.values())
         profile.begin(self.stages["fused"].nodes, lambda: self._executor.plans)
         if profile.flag_time_thunks:
-            self._executor.measure(profile.timings)
+            self.measure(profile.timings)
 
     @property
     def profile(self) -> Any:
         """What is measured, or a report on what was compiled: both can be called for symconv's own text."""
-        return Unmeasured(super().profile) if self.measured is None else self.measured
+        if self.measured is not None:
+            return self.measured
+        return vars(self).setdefault("_unmeasured", Unmeasured(super().profile))
 
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
         value = dense(value)
@@ -245,6 +246,18 @@ class Function(sc.Function):
         assert isinstance(made, Function)
         made.prepared(self.made_in, None, 0.0)
         return made
+
+
+class ProfiledFunction(Function):
+    """A function whose calls are measured."""
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """The outputs for these inputs."""
+        started = perf_counter()
+        result = super().__call__(*arguments, **named)
+        if self.measured is not None:
+            self.measured.called(perf_counter() - started)
+        return result
 
 
 class ReplacedInputError(ArgumentError, RuntimeError):

@@ -16,7 +16,7 @@ from symconv.graph.types import Array
 from symconv.theano._names import refuses
 from symconv.theano._print.tree import debugprint
 from symconv.theano._print.words import letters as char_from_number
-from symconv.theano.compile.mode import MADE, Mode
+from symconv.theano.compile.mode import MADE, Mode, predefined_modes
 from symconv.theano.configuration import config
 
 
@@ -178,6 +178,7 @@ def as_theanos(error: CheckError) -> CheckError:
 
 
 MADE |= {"DebugMode": DebugMode, "DEBUG_MODE": DebugMode}
+predefined_modes["DEBUG_MODE"] = DebugMode()
 
 __getattr__ = refuses("theano.compile.debugmode", globals())
 

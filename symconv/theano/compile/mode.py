@@ -19,7 +19,11 @@ OPTIMIZERS = (
 
 
 class UnknownModeError(OptionError):
-    """A mode, linker or optimizer that does not exist."""
+    """A mode, linker or optimizer that does not exist: Theano raises a bare ``Exception``."""
+
+
+class UnknownPartError(UnknownModeError, KeyError):
+    """A linker or optimizer that does not exist."""
 
 
 class Tags:
@@ -59,8 +63,8 @@ class Mode:
 
     Raises
     ------
-    UnknownModeError
-        For a name that Theano does not have.
+    UnknownPartError
+        For a name that Theano does not have; a KeyError.
     """
 
     name = "Mode"
@@ -69,11 +73,11 @@ class Mode:
         linker = config.linker if linker is None else linker
         optimizer = config.optimizer if isinstance(optimizer, str) and optimizer == "default" else optimizer
         if isinstance(linker, str) and linker not in LINKERS:
-            raise UnknownModeError(
+            raise UnknownPartError(
                 f"there is no linker {linker!r}", hint=f"the linkers are {', '.join(LINKERS)}"
             )
         if (optimizer is None or isinstance(optimizer, str)) and optimizer not in OPTIMIZERS:
-            raise UnknownModeError(
+            raise UnknownPartError(
                 f"there is no optimizer {optimizer!r}",
                 hint=f"the optimizers are {', '.join(map(str, OPTIMIZERS))}",
             )
@@ -151,11 +155,11 @@ def get_mode(orig_string: Any = None) -> Mode:
     name = config.mode if orig_string is None else orig_string
     if isinstance(name, Mode):
         return name
-    if name in predefined_modes:
+    if name not in MADE and name in predefined_modes:
         found: Mode = predefined_modes[name]
         return found
     if not isinstance(name, str) or name not in MADE:
-        known = ", ".join([*predefined_modes, *MADE])
+        known = ", ".join(dict.fromkeys([*predefined_modes, *MADE]))
         raise UnknownModeError(f"there is no mode {name!r}", hint=f"the modes are {known}")
     made: Mode = MADE[name]()
     made.name = name

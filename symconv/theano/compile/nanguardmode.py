@@ -10,6 +10,7 @@ from symconv.compile.check import Watcher
 from symconv.errors import CheckError
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.types import Array
+from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses
 from symconv.theano._print.tree import debugprint
 from symconv.theano.compile.mode import MADE, Mode
@@ -68,6 +69,9 @@ class NanGuardMode(Mode):
         self.nan_is_error = flags.nan_is_error if nan_is_error is None else nan_is_error
         self.inf_is_error = flags.inf_is_error if inf_is_error is None else inf_is_error
         self.big_is_error = flags.big_is_error if big_is_error is None else big_is_error
+
+        if not (self.nan_is_error or self.inf_is_error or self.big_is_error):
+            raise AssertedError("NanGuardMode is to stop at nothing", hint="one of its three flags is True")
 
     def prepare(self, function: Any) -> None:
         """Watch the function's calls."""

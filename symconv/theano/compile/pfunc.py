@@ -7,6 +7,7 @@ from typing import Any
 import symconv as sc
 from symconv.errors import ArgumentError, OptionError, RankError, ShapeError
 from symconv.graph.nodes import Variable
+from symconv.graph.origin import here
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted
 from symconv.theano.compile._function import Function, ReplacedInputError, rank_error
@@ -106,6 +107,9 @@ def function(
                 f"givens replaces {variable}, which is an input", hint="leave it out of the inputs"
             )
     chosen = get_mode(mode)
+    origin = here()
+    if name is None and origin is not None:
+        name = origin.short
     if profile is None:
         profile = config.profile or None
     started = perf_counter()

@@ -51,9 +51,9 @@ def shared(
     Examples
     --------
     >>> shared(np.zeros((1, 3)), name="W").type
-    TensorType(float64[?,?])
+    TensorType(float64, matrix)
     >>> shared(np.zeros((1, 3)), broadcastable=(True, False)).type
-    TensorType(float64[1,?])
+    TensorType(float64, row)
     """
     if target != "cpu":
         raise OptionError(f"symconv does not support target={target!r} of theano.shared", hint="leave it out")

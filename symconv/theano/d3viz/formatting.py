@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from symconv.compile.fuse import Fused
 from symconv.graph.nodes import Constant, SharedVariable
 from symconv.ops.from_graph import GraphOp
 from symconv.theano._names import refuses
@@ -75,11 +76,12 @@ class PyDotFormatter:
 
     def _fill(self, shown: Shown, graph: Dot) -> Dot:
         read = shown.read
+        results = {*shown.outputs, *(term for term, _ in shown.updates)}
         for node in shown.nodes:
             self._apply(graph, node, shown)
             for term in node.outputs:
-                if term in shown.outputs or term not in read:
-                    kind = "output" if term in shown.outputs else "unused"
+                if term in results or term not in read:
+                    kind = "output" if term in results else "unused"
                     graph.add_node(self._variable(term, "output", self.node_colors[kind]))
                     graph.add_edge(DotEdge(self._id(node), self._id(term), label=type_to_str(term.type)))
                 elif term.name is not None or not self.compact:
@@ -94,7 +96,7 @@ class PyDotFormatter:
         return self._ids.setdefault(thing, f"{self._prefix}{len(self._ids) + 1}")
 
     def _apply(self, graph: Dot, node: Node, shown: Shown) -> None:
-        label = class_name(node)
+        label = apply_label(node)
         colour = colour_of(node, self.apply_colors)
         coloured = {"style": "filled", "fillcolor": colour, "type": "colored"} if colour else {}
         profile = apply_profile(node, shown.profile)
@@ -179,8 +181,10 @@ def var_tag(var: Any) -> list[Any] | None:
 
 
 def apply_label(node: Any) -> str:
-    """The class of an apply's op."""
-    return class_name(node) if isinstance(node, Node) else type(node.op).__name__
+    """The class of an apply's op; what a kernel does, member by member."""
+    if not isinstance(node, Node):
+        return type(node.op).__name__
+    return node.op.label if isinstance(node.op, Fused) else class_name(node)
 
 
 def apply_profile(node: Any, profile: Any) -> list[float] | None:

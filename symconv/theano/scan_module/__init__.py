@@ -8,12 +8,9 @@ from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
 from symconv.theano._variables import adopted, as_tensor_variable
 from symconv.theano.scan_module import scan_utils
+from symconv.theano.updates import OrderedUpdates
 
 until = sc.until
-
-
-class OrderedUpdates(dict[Any, Any]):
-    """New values of shared variables, in order."""
 
 
 def _results(found: Any) -> Any:

@@ -198,7 +198,10 @@ def reshape(x: Any, newshape: Any, ndim: int | None = None) -> Variable:
 
 def flatten(x: Any, ndim: int | None = None, outdim: int | None = None) -> Variable:
     """The first axes as they are, all others made into one; ``outdim`` is the older name of ``ndim``."""
-    return adopted(sc.flatten(as_tensor_variable(x), ndim or outdim or 1))
+    x = as_tensor_variable(x)
+    left = ndim or outdim or 1
+    result: Variable = adopted(sc.flatten(x, left))
+    return result if result is x else noted(result, flat=left)
 
 
 def transpose(x: Any, axes: Any = None) -> Variable:

@@ -1,8 +1,7 @@
-"""``theano.tests``: what tests of programs for Theano import; imports ``unittest_tools``."""
+"""``theano.tests``: what programs use of Theano's own tests, module by module; imports symconv."""
 
 from symconv.theano._names import refuses
-from symconv.theano.tests import unittest_tools
 
 __getattr__ = refuses("theano.tests", globals())
 
-__all__ = ["unittest_tools"]
+__all__: list[str] = []

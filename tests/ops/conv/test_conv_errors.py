@@ -63,7 +63,7 @@ WHILE_BUILDING = {
     "patches: no pixels": (lambda: sc.max_pool_2d_same_size(X, (0, 2)), sc.OptionError, "at least 1"),
     "neighbours: do not divide": (lambda: sc.images2neibs(X, (3, 3)), sc.ShapeError, "do not divide"),
     "neighbours: step 0": (lambda: sc.images2neibs(X, (3, 3), (0, 1)), sc.OptionError, "at least 1"),
-    "neighbours: no centre": (lambda: sc.images2neibs(X, (2, 3), (1, 1), "wrap_centered"), sc.OptionError, "no centre"),
+    "neighbours: no centre": (lambda: sc.images2neibs(X, (2, 3), (1, 1), "wrap_centered"), sc.CoverError, "no centre"),
     "upsampling: a fraction": (lambda: sc.bilinear_upsampling(X, 1.5), sc.OptionError, r"got 1\.5"),
     "upsampling: both ratios": (lambda: sc.bilinear_upsampling(X, 2, (3, 2)), sc.OptionError, "either"),
     "response: even": (lambda: sc.lrn(X, 4), sc.OptionError, "odd"),

@@ -72,6 +72,46 @@ def test_pooling_is_what_windows_say(case, dtype):
     np.testing.assert_allclose(result, expected, rtol=1e-6)
 
 
+@given(pooling(), st.sampled_from([64, 300, 1000]), st.sampled_from([1, 2, 5]))
+@settings(max_examples=60, deadline=None)
+def test_maps_that_are_too_large_are_pooled_by_rows(case, scratch, threads):
+    shape, window, stride, pad, mode, ignore_border = case
+    x = sc.tensor("float64", (None,) * len(shape), "x")
+    pooled = sc.pool(x, window, stride, pad, mode, ignore_border)
+    weights = sc.tensor("float64", pooled.type.shape, "weights")
+    outputs = [pooled, sc.grad((pooled * weights).sum(), x)]
+    data = values(shape)
+    factors = values(reference(data, window, stride, pad, mode, ignore_border).shape, seed=3)
+    whole = sc.function([x, weights], outputs)(data, factors)
+    with sc.settings(scratch_bytes=scratch, threads=threads):
+        by_rows = sc.function([x, weights], outputs)(data, factors)
+    for one, other in zip(whole, by_rows, strict=True):
+        if mode.startswith("average"):
+            np.testing.assert_allclose(other, one, rtol=1e-13, atol=1e-14)
+        else:  # whole numbers: exact
+            np.testing.assert_array_equal(other, one)
+
+
+@given(pooling(), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_second_derivatives_are_adjoint_to_first(case, symbolic):
+    """<d, Route(x, z, g)> = <Select(x, z, d), g> for a maximum, <d, Spread(g)> = <Pool(d), g> for the rest."""
+    shape, window, stride, pad, mode, ignore_border = case
+    x, d = (sc.tensor("float64", (None,) * len(shape), name) for name in "xd")
+    vectors = [sc.lvector(name) for name in ("window", "stride", "pad")] if symbolic and ignore_border else []
+    sizes = vectors or (window, stride, pad)
+    pooled = sc.pool(x, *sizes, mode, ignore_border, ndim=len(window))
+    g = sc.tensor("float64", (None,) * len(shape), "g")
+    gradient = sc.grad((pooled * g).sum(), x)
+    second = sc.grad((gradient * d).sum(), g)
+    data, direction = values(shape), values(shape, seed=1)
+    factors = values(reference(data, window, stride, pad, mode, ignore_border).shape, seed=2)
+    f = sc.function([x, d, g, *vectors], [gradient, second], on_unused_input="ignore")
+    given = [np.array(size) for size in (window, stride, pad)] if vectors else []
+    first, back = f(data, direction, factors, *given)
+    np.testing.assert_allclose((first * direction).sum(), (back * factors).sum(), rtol=1e-12, atol=1e-12)
+
+
 @given(pooling())
 @settings(max_examples=80, deadline=None)
 def test_the_gradient_is_that_of_the_windows(case):

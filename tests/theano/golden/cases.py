@@ -4,8 +4,9 @@ An expression is computed for the values of ``VALUES``; a longer piece leaves wh
 They see ``theano``, ``T``, ``np`` and the inputs, which are made anew for each piece.
 """
 
+import cases_family
 from keywords import KEYWORDS
-from printing_cases import PRINTING, SHOW
+from printing_cases import PRINTING, RUNNING, SHOW
 
 INPUTS = {
     "f": "T.fmatrix('f')",
@@ -434,6 +435,7 @@ CONVOLUTION = ["exec(FAMILY); result = " + code for code in [
 SECTIONS = {
     "nnet": NNET,
     "convolution": CONVOLUTION,
+    "family": cases_family.PIECES,
     "dtypes": DTYPES,
     "broadcasting": BROADCASTING,
     "gradients": GRADIENTS,
@@ -444,6 +446,7 @@ SECTIONS = {
     "linalg": LINALG,
     "keywords": KEYWORDS,
     "printing": PRINTING,
+    "running": RUNNING,
 }
 SINGLE = ("dtypes", "functions")  # sections that are also asked with floatX = float32
 

@@ -5,6 +5,21 @@ from theano.printing import debugprint, min_informative_str, pp, var_descriptor
 import theano.ifelse, theano.tensor.signal.pool
 x4, w4 = T.dtensor4('x4'), T.dtensor4('w4')
 W, B = theano.shared(np.zeros((3, 2)), name='W'), theano.shared(np.zeros(2), name='B')
+F, B4 = theano.shared(np.zeros((4, 1, 5, 5)), name='F'), theano.shared(np.zeros(4), name='B4')
+W576, b10 = theano.shared(np.zeros((576, 10)), name='W576'), theano.shared(np.zeros(10), name='b10')
+import contextlib, io
+def printed(call):
+    with contextlib.redirect_stdout(io.StringIO()) as stream:
+        call()
+    return stream.getvalue()
+def told(call):
+    try:
+        call()
+    except Exception as error:
+        lines = str(error.args[0] if isinstance(error, KeyError) else error).splitlines()
+        starts = ('Apply node that', 'Toposort index', 'Inputs types', 'Inputs shapes', 'Inputs strides', 'Inputs values', 'Outputs clients', 'HINT')
+        return [sorted(kind.__name__ for kind in type(error).__mro__ if kind.__module__ == 'builtins')[-1:], [line.split(':')[0] for line in lines if line.startswith(starts)],
+                [line for line in lines if line.startswith('Inputs types') or line.startswith('Inputs shapes')]]
 def show(e):
     return {'debugprint': debugprint(e, file='str'), 'pp': pp(e), 'brief': min_informative_str(e), 'descriptor': var_descriptor(e),
             'str': str(e), 'repr': repr(e), 'type': str(e.type), 'name': e.name}
@@ -46,6 +61,14 @@ EXPRESSIONS = [
     "theano.ifelse.ifelse(s > 0, d, e)", "theano.scan(lambda t: t * 2, sequences=v)[0]", "theano.scan(lambda a, b: a + b, sequences=v, outputs_info=s)[0]",
     "theano.scan(lambda h: h * 2, outputs_info=s, n_steps=5)[0]", "theano.scan(lambda a, b: a * b, sequences=[v, v[1:]])[0]",
     "theano.scan(lambda t, h, u: t + h * u, sequences=d, outputs_info=v, non_sequences=s)[0][-1]",
+    "theano.scan(lambda t, h: T.tanh(T.dot(t, W) + h), sequences=t3, outputs_info=T.zeros((2, 2)))[0]", "theano.scan(lambda i: d[i].sum(), sequences=T.arange(n))[0]",
+    "theano.scan(lambda a, b: (a + b, a * b), sequences=v, outputs_info=[s, None])[0][1]", "theano.scan(lambda a, b: a + b, sequences=v, outputs_info=s, go_backwards=True)[0]",
+    "theano.map(lambda a: a ** 2, v)[0]", "theano.reduce(lambda a, b: a + b, v, s)[0]",
+    # Whole networks
+    "-T.mean(T.log(T.nnet.softmax(T.dot(T.tanh(T.signal.pool.pool_2d(T.nnet.conv2d(d.reshape((20, 1, 28, 28)), F, input_shape=(20, 1, 28, 28), filter_shape=(4, 1, 5, 5)), (2, 2), ignore_border=True)"
+    " + B4.dimshuffle('x', 0, 'x', 'x')).flatten(2), W576) + b10))[T.arange(iv.shape[0]), iv])",
+    "(T.nnet.categorical_crossentropy(T.nnet.softmax(T.dot(T.nnet.relu(T.dot(d, W) + B), W.T)), iv).mean() + 0.01 * (W ** 2).sum())",
+    "T.nnet.binary_crossentropy(T.nnet.sigmoid(T.dot(T.nnet.sigmoid(T.dot(d, W) + B), W.T)), d).sum(axis=1).mean()",
     # Gradients
     "T.grad(d.sum(), d)", "T.grad((d ** 2).sum(), d)", "T.grad(T.dot(d, W).sum(), W)", "T.grad(s ** 2, s)",
     "theano.gradient.disconnected_grad(d)", "theano.gradient.zero_grad(d)",
@@ -70,5 +93,53 @@ FORMATS = [
     "x = T.scalar(); result = [str(x), repr([x, x + 1])]",
 ]  # fmt: skip
 
+PROGRAMS = [
+    # What is printed while a function runs
+    *(f"x = T.dvector('x'); f_ = theano.function([x], theano.printing.Print({arguments})(x) * 2); result = printed(lambda: f_([1., 2.]))"
+      for arguments in ("'a message'", "'m', attrs=['shape', '__str__']", "'m', ['min', 'max', 'dtype']", "'m', global_fn=lambda op, xin: print('mine', op.message, xin.sum())")),
+    "x = T.dvector('x'); f_ = theano.function([x], T.log(x) * x, mode=theano.compile.MonitorMode(post_func=theano.compile.monitormode.detect_nan)); "
+    "text = printed(lambda: f_([0.])); result = [text.splitlines()[0], text.splitlines()[-1]]",
+    "x = T.dvector('x'); seen = []; mode = theano.compile.MonitorMode(pre_func=lambda i, node, fn: seen.append([i, len(fn.inputs), fn.inputs[0][0].shape]), "
+    "post_func=lambda i, node, fn: seen.append([i, len(fn.outputs), fn.outputs[0][0].shape])); theano.function([x], T.exp(x), mode=mode)([1., 2.]); result = seen",
+    # Modes
+    *(f"result = str(theano.compile.mode.get_mode({name}).__class__.__name__)" for name in ("'FAST_RUN'", "'FAST_COMPILE'", "'DebugMode'", "'DEBUG_MODE'", "'NanGuardMode'", "'nothing'", "theano.Mode('py', 'merge')")),
+    "result = theano.Mode('nothing')", "result = theano.Mode('py', 'nothing')", "result = theano.Mode('py', None).linker is not None",
+    "result = sorted(theano.compile.mode.predefined_modes)[:2]", "result = 'FAST_RUN' in theano.compile.mode.predefined_modes",
+    "m = theano.Mode('py', 'fast_run'); result = [type(m.including('a')).__name__, type(m.excluding('b')).__name__, type(m.requiring('c')).__name__]",
+    "theano.compile.mode.register_mode('FAST_RUN', theano.Mode('py'))",
+    *(f"x = T.dvector('x'); f_ = theano.function([x], {code}, mode=theano.compile.nanguardmode.NanGuardMode({flags})); result = f_([{values}])"
+      for code in ("T.log(x) * 2", "x * 1e9") for flags in ("True, True, True", "True, False, False", "False, False, False") for values in ("1., 2.", "0., 1.", "-1., 1.", "100., 1.")),
+    "x = T.dvector('x'); theano.config.NanGuardMode.nan_is_error = True; f_ = theano.function([x], T.log(x), mode='NanGuardMode'); result = f_([-1.])",
+    "x = T.dvector('x'); f_ = theano.function([x], T.exp(x), mode='DebugMode'); result = f_([1., 2.])",
+    "x = T.dvector('x'); f_ = theano.function([x], T.log(x), mode='DebugMode'); result = f_([-1.])",
+    *(f"class Wrong(theano.Op):\n    __props__ = ()\n    view_map, destroy_map = {views}, {{}}\n    def make_node(self, x):\n        return theano.Apply(self, [x], [x.type()])\n    def perform(self, node, inputs, out):\n        {body}\n"
+      "x = T.dvector('x')\nresult = theano.function([x], Wrong()(x + 1), mode=theano.compile.DebugMode(optimizer='fast_compile'))([1., 2.])"
+      for views, body in (("{}", "inputs[0][...] = 0; out[0][0] = inputs[0].copy()"), ("{}", "out[0][0] = inputs[0]"), ("{0: [0]}", "out[0][0] = inputs[0]"),
+                          ("{}", "out[0][0] = inputs[0] + 1"), ("{}", "out[0][0] = [1]"), ("{}", "out[0][0] = inputs[0].reshape((2, 1)) + 0"))),
+    # What a function tells of itself
+    *(f"x, y = T.dscalars('x', 'y'); a = theano.shared(1., name='a'); f_ = theano.function([x, theano.In(y, value=2.)], {outputs}, updates=[(a, a + x)]); result = {what}"
+      for outputs in ("x + y", "[x + y, x]", "dict(r=x, q=y + x)")
+      for what in ("[f_.unpack_single, f_.return_none, f_.output_keys, f_.n_returned_outputs if not f_.output_keys else 0]", "[str(one) for one in f_.maker.inputs[:2]]",
+                   "[one.name for one in f_.input_storage[:2]]", "f_.finder['y'].data", "f_.input_storage[1].data", "[len(f_.output_storage) >= 1, f_.trust_input, len(f_.get_shared()), f_.name is not None]",
+                   "[f_.maker.mode is not None, len(f_.maker.fgraph.inputs) >= 2, len(f_.maker.fgraph.toposort()) >= 1, len(f_.maker.fgraph.outputs) >= 1]", "[bool(f_.profile), f_.profile is f_.profile]",
+                   "[one[0] for one in f_.defaults[:2]]", "f_.sync_shared()")),
+    "f_ = theano.function([], []); result = [f_(), f_.unpack_single]",
+    # Errors of calls
+    *(f"x, y = T.dmatrices('x', 'y'); f_ = theano.function([x, y], {code}); result = told(lambda: f_(np.ones((2, 3)), np.ones((2, 4))))" for code in ("x + y", "T.dot(x, y)", "x[5]", "x.reshape((7, 7))")),
+    "x = T.dvector('x')\nclass Fails(theano.Op):\n    __props__ = ()\n    def make_node(self, x):\n        return theano.Apply(self, [x], [x.type()])\n    def perform(self, node, inputs, out):\n        raise KeyError('gone')\n"
+    "result = told(lambda: theano.function([x], Fails()(x) * 2)([1., 2.]))",
+    "x = T.dvector('x'); f_ = theano.function([x], x * 2, profile=theano.compile.ProfileStats(atexit_print=False)); f_([1.]); f_([1.]); p = f_.profile; "
+    "result = [p.fct_callcount, p.fct_call_time > 0, p.vm_call_time > 0, sorted(set(p.apply_callcount.values())), len(p.apply_time) >= 1, sum(p.apply_time.values()) <= p.fct_call_time, p.compile_time > 0, "
+    "sum(p.class_callcount().values()) >= 2, sum(p.op_nodes().values()) >= 1, len(p.compute_total_times()) >= 1]",
+    "import io; x = T.dvector('x'); f_ = theano.function([x], x * 2, profile=theano.compile.ProfileStats(atexit_print=False, message='said')); f_([1.]); s_ = io.StringIO(); f_.profile.summary(file=s_); text = s_.getvalue(); "
+    "result = [line.split(':')[0].split('(')[0].strip() for line in text.splitlines() if line[:1].isalpha() and not line.startswith(('Here', 'Time since')) or line.startswith('=') or line.startswith('  Message') or line.startswith('<') or line.startswith('    Number')]",
+    # Updates
+    "from theano.updates import OrderedUpdates; a, b = theano.shared(1.), theano.shared(2.); u_ = OrderedUpdates([(a, a + 1)]) + OrderedUpdates([(b, b + 1)]); result = [len(u_), isinstance(u_, dict)]",
+    "from theano.updates import OrderedUpdates; OrderedUpdates([(3, 4)])", "from theano.updates import OrderedUpdates; a = theano.shared(1.); OrderedUpdates([(a, a + 1)]) + OrderedUpdates([(a, a + 2)])",
+    "from theano.tests.breakpoint import PdbBreakpoint; x = T.dvector('x'); result = PdbBreakpoint('b')(x.sum() > 10, x).eval({x: [1., 2.]})",
+    "result = [theano.theano_logger.name, type(theano.version).__name__, theano.dot(np.ones((2, 2)), T.dmatrix()).ndim]",
+]  # fmt: skip
+
 PRINTING = [f"exec(SHOW, globals()); result = show({one})" for one in EXPRESSIONS]
 PRINTING += [f"exec(SHOW, globals()); {one}" for one in FORMATS]
+RUNNING = [f"exec(SHOW, globals())\n{one}" for one in PROGRAMS]

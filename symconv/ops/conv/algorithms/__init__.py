@@ -18,7 +18,9 @@ The cheapest that fits is taken, or the one that the settings name. The costs ar
 and why others do not fit, are in ``f.profile()``.
 
 Summing n products one after the other is wrong by at most n eps sum |x w|: an algorithm is wrong by at most
-``error`` times that. One above ``MOST_ERROR`` is taken only when asked for by name.
+``error`` times that. One that mixes neighbouring pixels can be held only against the largest pixel that it
+mixes and the largest weight, in each channel, in place of every x and w; its ``error`` is above 1. One above
+the setting ``conv_error`` is taken only when asked for by name.
 """
 
 from collections.abc import Sequence
@@ -27,6 +29,7 @@ from math import inf
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from symconv.config import Settings
 from symconv.ops.conv.algorithms import (
     backward,
     columns,
@@ -37,6 +40,7 @@ from symconv.ops.conv.algorithms import (
     pointwise,
     rows_only,
     winograd,
+    winograd_large,
 )
 from symconv.ops.conv.algorithms.costs import Cost, Work
 from symconv.ops.conv.algorithms.problem import Problem
@@ -45,13 +49,20 @@ if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
-PORTFOLIO: tuple[ModuleType, ...] = (pointwise, depthwise, rows_only, columns, images_last, fft, winograd)
-MOST_ERROR = 4.0
+PORTFOLIO: tuple[ModuleType, ...] = (
+    pointwise, depthwise, rows_only, columns, images_last, fft, winograd, winograd_large,
+)  # fmt: skip
+MOST_ERROR = Settings().conv_error
 
 
 def estimate(module: ModuleType, problem: Problem) -> Cost:
     """What an algorithm's work takes, and turning what is not laid out as it needs it."""
-    return _total(problem, [*module.work(problem), problem.turned(module is images_last)])
+    return _total(problem, work(module, problem))
+
+
+def work(module: ModuleType, problem: Problem) -> list[Work]:
+    """What an algorithm does, and turning what does not lie as it needs it."""
+    return [*module.work(problem), problem.turned(module is images_last)]
 
 
 def _total(problem: Problem, works: Sequence[Work]) -> Cost:
@@ -59,7 +70,9 @@ def _total(problem: Problem, works: Sequence[Work]) -> Cost:
     return Cost(*map(sum, zip(*parts, strict=True)))
 
 
-def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[str, float | None, str]:
+def offer(
+    module: ModuleType, problem: Problem, wanted: str = "auto", most: float = MOST_ERROR
+) -> tuple[str, float | None, str]:
     """An algorithm's name, its cost, and what that is made of; no cost, and why, where it is refused."""
     name, unfit = module.NAME, module.unfit(problem)
     if unfit:
@@ -68,10 +81,10 @@ def offer(module: ModuleType, problem: Problem, wanted: str = "auto") -> tuple[s
     if unwise:
         return name, None, unwise
     error = module.error(problem)
-    if error > MOST_ERROR and name != wanted:
+    if error > most and name != wanted:
         if error == inf:
             return name, None, "its error is no multiple of that of plain summation"
-        return name, None, f"its error bound is {error:.2g} times that of plain summation, not {MOST_ERROR:g}"
+        return name, None, f"its error bound is {error:.2g} times that of plain summation, not {most:g}"
     cost = estimate(module, problem)
     return name, cost.total, str(cost)
 
@@ -88,7 +101,8 @@ def memory_order(problem: Problem, wanted: str, by_image: bool = False) -> tuple
         return ()
     alike = replace(problem, image_last=True, maps_last=True)
     if by_image:
-        _, cost, _ = _overlapping(alike)
+        forward = [estimate(images_last, one).total for one in backward.problems(alike)]
+        cost = min(_overlapping(alike)[1], sum(forward))
         others = sum(cheapest(one, images_last.NAME) for one in backward.problems(problem))
     else:
         cost = estimate(images_last, alike).total
@@ -125,8 +139,8 @@ def lower_by_image(k: "Builder", problem: Problem, gradient: "Value", filters: "
 
 def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> None:
     """Write a problem by the algorithm that costs least, or the one that the settings name."""
-    wanted = k.machine.conv_algorithm
-    chosen = k.choose(str(problem), [offer(module, problem, wanted) for module in PORTFOLIO], wanted)
+    wanted, most = k.machine.conv_algorithm, k.machine.conv_error
+    chosen = k.choose(str(problem), [offer(module, problem, wanted, most) for module in PORTFOLIO], wanted)
     module = next(module for module in PORTFOLIO if module.NAME == chosen)
     if module is not images_last:
         first, second = (k.plain(value) for value in (first, second))

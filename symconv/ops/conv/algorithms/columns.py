@@ -15,7 +15,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from symconv.ops.conv.algorithms.costs import Work
-from symconv.ops.conv.algorithms.problem import Problem, elements
+from symconv.ops.conv.algorithms.problem import Problem, elements, shifts
 from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
@@ -42,11 +42,21 @@ def work(problem: Problem) -> list[Work]:
     multiplied, forward = maps * problem.field, problem.kind == "forward"
     return [
         problem.padding(),
-        problem.copied(unrolled, problem.output[-1], problem.stride[-1] > 1),
+        *_filling(problem, unrolled),
         Work(multiplied=multiplied, read=unrolled, written=maps) if forward
         else Work(summed=multiplied * problem.skinny(count // groups), read=unrolled + maps, moved=maps),
         Work(products=blocks * groups, calls=blocks * (prod(problem.filters[2:]) + 4)),
     ]  # fmt: skip
+
+
+def _filling(problem: Problem, unrolled: float) -> list[Work]:
+    """Copying to the columns, in one step or in two."""
+    width, strided = problem.output[-1], problem.stride[-1] > 1
+    if not _in_two_steps(problem):
+        return [problem.copied(unrolled, width, strided)]
+    lines = unrolled / problem.filters[2] * min(problem.extents[0], problem.stride[0])
+    long = problem.pixels if problem.stride[0] == 1 else prod(problem.output[3:])
+    return [problem.copied(lines, width, strided), problem.copied(unrolled, long)]
 
 
 def error(problem: Problem) -> float:
@@ -171,34 +181,36 @@ def _columns(
     if images is None:
         window = window.transpose(1, 0, *range(2, 2 + problem.ndim))
     met = k.buffer((*outside, channels, *kernel, *inside, *sizes), problem.dtype, "columns")
-    axes = (slice(None),) * (1 + len(outside))
-    before = (slice(None),) * 2
-    lines = _lines(k, problem, window, blocks, (*outside, channels), inside)
-    for tap, pixels in problem.taps(k, blocks):
-        place = [size - 1 - t if problem.flip else t for t, size in zip(tap, kernel, strict=True)]
-        source = window[*before, *pixels]
-        if lines is not None:
-            source = lines[*axes, *tap[1:], *(slice(None) for _ in inside), pixels[0]]
-        k.copy(source, met[*axes, *place])
+    lead, ndim = len(outside) + 1, problem.ndim
+    fields = met.flip(*range(lead, lead + ndim)) if problem.flip else met
+    if _in_two_steps(problem):
+        _by_lines(k, problem, window, fields, lead)
+    else:
+        taps, rest = range(lead, lead + ndim), range(lead + ndim, met.ndim - ndim)
+        order = (*range(lead), *rest, *taps, *range(met.ndim - ndim, met.ndim))
+        steps = (*problem.stride, *problem.dilation)
+        k.into(shifts, [window, *map(k.number, steps)], fields.transpose(*order))
     flat = elements((*inside, *sizes))
     return met.reshape(*(images or ()), problem.groups, problem.field, flat)
 
 
-def _lines(
-    k: "Builder",
-    problem: Problem,
-    window: "Value",
-    blocks: "tuple[Block, ...]",
-    before: "tuple[Size, ...]",
-    inside: "tuple[Size, ...]",
-) -> "Value | None":
-    """The window's rows, shifted to each column of the filters: what their rows have in common."""
-    if not _in_two_steps(problem):
-        return None
-    rows, others = window.shape[2], [block.size for block in blocks[2:]]
-    kernel = problem.filters[3:]
-    lines = k.buffer((*before, *kernel, *inside, rows, *others), problem.dtype, "lines")
-    for tap, pixels in problem.taps(k, blocks):
-        if tap[0] == 0:
-            k.copy(window[:, :, :, *pixels[1:]], lines[*((slice(None),) * len(before)), *tap[1:]])
-    return lines
+def _by_lines(k: "Builder", problem: Problem, window: "Value", fields: "Value", lead: int) -> None:
+    """Each row of the window shifted to each column of the filters; then those that each filter row meets.
+
+    The fields are [..., *kernel, (images), *outputs], behind ``lead`` axes.
+    """
+    ndim, kernel = problem.ndim, problem.filters[3:]
+    before, between = fields.shape[:lead], fields.shape[lead + ndim : fields.ndim - ndim]
+    rows, others = window.shape[-ndim], fields.shape[fields.ndim - ndim + 1 :]
+    lines = k.buffer((*before, *kernel, *between, rows, *others), problem.dtype, "lines")
+    ones = (1,) * (ndim - 1)
+    middle = (*range(lead + ndim - 1, lead + ndim - 1 + len(between)), *range(lead, lead + ndim - 1))
+    order = (*range(lead), *middle, *range(lines.ndim - ndim, lines.ndim))
+    taps = lines.transpose(*order)[(*(slice(None),) * (lead + len(between)), None)]
+    steps = (1, *problem.stride[1:], 1, *problem.dilation[1:])
+    k.into(shifts, [window, *map(k.number, steps)], taps)
+    axes = range(fields.ndim)
+    turned = fields.transpose(*axes[:lead], *axes[lead + 1 : fields.ndim - ndim], lead, *axes[-ndim:])
+    inside = (*(slice(None),) * (fields.ndim - ndim), *(None,) * (ndim - 1))
+    steps = (problem.stride[0], *ones, problem.dilation[0], *ones)
+    k.into(shifts, [lines, *map(k.number, steps)], turned[inside])

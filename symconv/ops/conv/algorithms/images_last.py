@@ -26,15 +26,19 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from symconv.ops.conv.algorithms.costs import Work
-from symconv.ops.conv.algorithms.problem import Problem
+from symconv.ops.conv.algorithms.problem import Problem, elements
+from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
-    from symconv.compile.program import Size, Value
+    from symconv.compile.program import Value
 
 NAME = "images last"
 LEAST_IMAGES = 8  # for which other kernels' results are laid out so, and channels are taken together
+LEAST_ROWS = 64  # of a product
+
+HOT_TILES = 8  # tiles that patches and pixels may take together
 WIDE_BYTES = 1 << 22  # of a row of columns, from where on it is cut
 
 
@@ -115,7 +119,7 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
         tile = k.tile(at, axes)
         if tile.dense < tile.ndim - 1:
             tile = k.buffer(tile.shape, problem.dtype, "products")
-        k.matmul(bank, matrix, tile.reshape(count, matrix.shape[1]))
+        k.into(products_in_pieces, [bank, matrix], tile.reshape(count, matrix.shape[1]))
         k.epilogue(tile, at, axes)
 
 
@@ -141,33 +145,44 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
 
 
 def by_image(k: "Builder", problem: Problem, gradient: "Value", filters: "Value") -> None:
-    """Block by block of channels and images: patches, added up where their pixels lie."""
+    """Block by block of channels and images: patches of some filter rows, added up where their pixels lie.
+
+    Filter rows follow one another, so that their patches stay in the cache until they are added.
+    """
     batch, count, *outputs = problem.output
-    channels, *kernel = problem.filters[1:]
-    taps, sizes = prod(kernel), problem.image[2:]
+    channels, height, *kernel = problem.filters[1:]
+    width, sizes = prod(kernel), problem.image[2:]
     given = _laid_out(k, problem, gradient)
-    bank = k.buffer((channels, *kernel, count), problem.dtype, "bank")
-    k.copy(problem.bank(filters).transpose(*range(1, 2 + problem.ndim), 0), bank)
+    bank = k.buffer((height, channels, *kernel, count), problem.dtype, "bank")
+    k.copy(problem.bank(filters).transpose(2, 1, *range(3, 2 + problem.ndim), 0), bank)
     padded = [size + low + high for size, (low, high) in zip(sizes, problem.pads, strict=True)]
-    each = problem.item * (taps * problem.pixels + 2 * prod(padded))
+    group = min(height, -(-LEAST_ROWS // (channels * width)))
+    each = problem.item * (group * width * problem.pixels + 2 * prod(padded))
+    each += -(-problem.item * count * problem.pixels // channels)
     together = max(1, min(channels, WIDE_BYTES // (each * LEAST_IMAGES)))
+    group = group if together == channels else 1
     with k.blocks(
         k.axis(channels, "channel", "channels", length=together),
-        k.axis(batch, "n", "images", last=True),
-        bytes_each=each, calls=taps + 6, fixed=True,
+        k.axis(batch, "n", "images", max(LEAST_IMAGES, HOT_TILES * k.machine.tile_bytes // (each * together)),
+               last=True),
+        bytes_each=each, calls=height * (width + 1) + 6, fixed=True,
     ) as (some, one):  # fmt: skip
         whole = [one._replace(start=0, size=size, number=0, parts=1) for size in outputs]
-        rows = _flat(k, problem, given, (one, *whole))
-        patches = k.buffer((some.size, *kernel, *outputs, one.size), problem.dtype, "patches")
-        k.matmul(
-            bank[some.slice].reshape(some.size * taps, count), rows,
-            patches.reshape(some.size * taps, rows.shape[1]),
-        )  # fmt: skip
+        blocks = (one, *whole)
+        rows = _flat(k, problem, given, blocks)
         pixels = k.buffer((some.size, *padded, one.size), problem.dtype, "pixels")
         k.fill(0, pixels)
-        for tap, met in problem.taps(k, (one, *whole)):
-            place = pixels[:, *met]
-            k.call("add", place, patches[:, *tap], out=place)
+        patches = k.buffer((group, some.size, *kernel, *outputs, one.size), problem.dtype, "patches")
+        for row in range(0, height, group):
+            now = min(group, height - row)
+            part = bank[k.steps(row, now, 1), some.slice].reshape(now * some.size * width, count)
+            made = patches[k.steps(0, now, 1)]
+            flat = made.reshape(now * some.size * width, rows.shape[1])
+            k.into(products_in_pieces, [part, rows], flat)
+            for tap, met in problem.taps(k, blocks):
+                if row <= tap[0] < row + now:
+                    place = pixels[:, *met]
+                    k.call("add", place, made[tap[0] - row, :, *tap[1:]], out=place)
         inside = [k.steps(low, size, 1) for size, (low, _) in zip(sizes, problem.pads, strict=True)]
         at: tuple[Any, ...] = (one.slice, some.slice, *(slice(None) for _ in sizes))
         k.epilogue(pixels[:, *inside], at, order(len(problem.image)))
@@ -220,7 +235,7 @@ def _flat(k: "Builder", problem: Problem, given: "Value", blocks: "Sequence[Bloc
         copy = k.buffer(part.shape, problem.dtype, "gradients")
         k.copy(part, copy)
         part = copy
-    return part.reshape(part.shape[0], _product(*part.shape[1:]))
+    return part.reshape(part.shape[0], elements(part.shape[1:]))
 
 
 def _columns(k: "Builder", problem: Problem, source: "Value", blocks: "Sequence[Block]") -> "Value":
@@ -242,7 +257,7 @@ def _columns(k: "Builder", problem: Problem, source: "Value", blocks: "Sequence[
     axes = range(1, 1 + problem.ndim)
     numbers = [k.number(step) for step in (*problem.stride, *problem.dilation)]
     k.into(fields, [window, *numbers], met.flip(*axes) if problem.flip else met)
-    return met.reshape(problem.field, _product(*outputs, one.size))
+    return met.reshape(problem.field, elements([*outputs, one.size]))
 
 
 def fields(image: Any, *steps_and_out: Any) -> None:
@@ -275,10 +290,3 @@ def surrounded(image: Any, *starts_and_out: Any) -> None:
         target.append(slice(low, high))
         source.append(slice(start + low, start + high))
     np.copyto(out[tuple(target)], image[(*source, slice(first, first + out.shape[-1]))])
-
-
-def _product(*sizes: "Size") -> "Size":
-    flat: Size = 1
-    for size in sizes:
-        flat = flat * size
-    return flat

@@ -12,6 +12,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from symconv.frozen import frozen
 from symconv.ops.conv.algorithms.costs import Work
@@ -25,6 +26,7 @@ ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
 TILE_BYTES, SCRATCH_BYTES = 1 << 21, 1 << 22  # what blocks are taken to have where they are counted
+TURNED = 3  # times what gathering takes: neighbours come from as many places in memory
 
 
 @frozen
@@ -152,7 +154,7 @@ class Problem:
         """Laying out what memory does not run along as an algorithm needs it: along the images, or not."""
         image = prod(self.image) * (self.image_last != last)
         maps = prod(self.output) * (self.maps_last != last)
-        return Work(moved=image + maps, gathered=image + maps)
+        return Work(moved=image + maps, gathered=TURNED * (image + maps))
 
     def skinny(self, rows: int) -> float:
         """How many times longer a product that sums over pixels takes where it has few rows."""
@@ -260,6 +262,19 @@ def elements(sizes: "Sequence[Size]") -> "Size":
     for size in sizes:
         product = product * size
     return product
+
+
+def shifts(window: Any, *steps_and_out: Any) -> None:
+    """Copy what each filter element meets: out [..., *kernel, *outputs] of a window [..., *sizes].
+
+    The last argument is where to; before it stand the stride and the dilation of each spatial axis.
+    """
+    *steps, out = steps_and_out
+    ndim = len(steps) // 2
+    lead, along = window.strides[: window.ndim - ndim], window.strides[window.ndim - ndim :]
+    taps = [step * dilation for step, dilation in zip(along, steps[ndim:], strict=True)]
+    outputs = [step * stride for step, stride in zip(along, steps[:ndim], strict=True)]
+    np.copyto(out, as_strided(window, out.shape, (*lead, *taps, *outputs), writeable=False))
 
 
 def padded_part(image: Any, *starts_and_out: Any) -> None:

@@ -13,10 +13,12 @@ partial sum, and these are added in the order of the blocks.
 """
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from symconv.ops.conv.algorithms.costs import Work
-from symconv.ops.conv.algorithms.problem import Problem, elements
+from symconv.ops.conv.algorithms.problem import Problem, elements, shifts
 from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
@@ -107,15 +109,7 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
         )
         at = (one.start, *problem.at((one, block, *others))[1:])
         tile = k.tile(at)
-        shifted = [
-            products[row][:, k.steps(row * row_dilation, block.size, row_stride)] for row in range(height)
-        ]
-        if height == 1:
-            k.copy(shifted[0], tile)
-        else:
-            k.call("add", shifted[0], shifted[1], out=tile)
-            for product in shifted[2:]:
-                k.call("add", tile, product, out=tile)
+        k.into(add_shifted, [products, k.number(row_dilation), k.number(row_stride)], tile)
         k.epilogue(tile, at)
 
 
@@ -163,8 +157,16 @@ def _unrolled(k: "Builder", problem: Problem, image: "Value", blocks: "Sequence[
     window = problem.window(k, image, blocks)[0]
     sizes = [block.size for block in blocks[2:]]
     unrolled = k.buffer((channels, *kernel, window.shape[1], *sizes), problem.dtype, "unrolled")
-    for tap, pixels in problem.taps(k, blocks):
-        if tap[0] == 0:
-            k.copy(window[:, :, *pixels[1:]], unrolled[:, *tap[1:]])
+    steps = [k.number(step) for step in (1, *problem.stride[1:], 1, *problem.dilation[1:])]
+    k.into(shifts, [window, *steps], unrolled[:, None])
     return unrolled
+
+
+def add_shifted(products: Any, dilation: int, stride: int, out: Any) -> None:
+    """out [K, rows, ...] = the sum of products [kh, K, all rows, ...], each shifted by its filter row."""
+    height, _, _, *others = products.shape
+    row, maps, line, *steps = products.strides
+    strides = (row + dilation * line, maps, stride * line, *steps)
+    shifted = np.ndarray((height, *out.shape[:2], *others), products.dtype, products, 0, strides)
+    np.add.reduce(shifted, axis=0, out=out)
 

@@ -5,6 +5,8 @@ from typing import Any
 import symconv as sc
 from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
+from symconv.graph.origin import here
+from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses
 from symconv.theano._variables import as_tensor_variable
 
@@ -44,6 +46,8 @@ def conv2d(
 
     Raises
     ------
+    AssertedError
+        For hints whose channels differ.
     OptionError
         For another border mode, or an option that is not among ``HOW``.
     """
@@ -57,6 +61,15 @@ def conv2d(
             raise OptionError(
                 f"theano.tensor.nnet.conv.conv2d has no option {name}={value!r}",
                 hint="leave it out",
+            )
+    if image_shape is not None and filter_shape is not None:
+        stack, depth = tuple(image_shape)[1:2], tuple(filter_shape)[1:2]
+        if None not in (*stack, *depth) and stack != depth:
+            raise AssertedError(
+                f"image_shape has {stack[0]} channels, filter_shape {depth[0]}",
+                arguments=[("input", f"{input}"), ("filters", f"{filters}")],
+                where=here(),
+                hint="images are [N, C, H, W], filters [K, C, h, w]",
             )
     result: Variable = sc.conv2d(
         as_tensor_variable(input),
