@@ -44,6 +44,7 @@ DIFFERENT = {
         "jacobian": "through one loop, as there; symconv.jacobian takes any rank",
     },
     "theano.compile": {
+        "ViewOp": "runs between two planned pieces of the graph",
         "Mode": "linker and optimizer change nothing", "FAST_COMPILE": "an ordinary compilation",
         "NanGuardMode": "goes through the rewritten graph, before fusion",
         "MonitorMode": "goes through the rewritten graph, before fusion",
@@ -65,7 +66,8 @@ DIFFERENT = {
     "theano.gof": {
         **dict.fromkeys(("OpRemove", "OpSub", "PatternSub", "local_optimizer", "LocalOptimizer", "optdb"),
                         "rules are taken, and not applied"),
-        "FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only"},
+        "FunctionGraph": "frozen: rewriting makes new ones", "Type": "tensors only",
+    },
 }
 """What is not quite the same: module, name, how."""
 
