@@ -44,7 +44,6 @@ DIFFERENT = {
         "jacobian": "through one loop, as there; symconv.jacobian takes any rank",
     },
     "theano.compile": {
-        "ViewOp": "runs between two planned pieces of the graph",
         "Mode": "linker and optimizer change nothing", "FAST_COMPILE": "an ordinary compilation",
         "NanGuardMode": "goes through the rewritten graph, before fusion",
         "MonitorMode": "goes through the rewritten graph, before fusion",

@@ -22,7 +22,7 @@ from symconv.graph.types import TensorType
 from symconv.ops.along import taken_along
 from symconv.ops.complex import complex as make_complex
 from symconv.ops.conv.geometry import ConvGeometry
-from symconv.ops.conv.patches import Fold, Unfold
+from symconv.ops.conv.patches import Fold, Unfold, UnsharedUnfold
 from symconv.ops.elemwise import ROWS, Elemwise
 from symconv.ops.index import Positions
 from symconv.ops.linalg.decompositions import Eigvals, SingularValues
@@ -300,6 +300,11 @@ def unfolded(n: int, m: int, k: int, rng: Any) -> Use:
     return Use(lambda x: Unfold(geometry)(sc.sin(x), sc.constant(np.zeros((2, 3)))), [shaped(rng, (n, 5, 6))])
 
 
+def unfolded_unshared(n: int, m: int, k: int, rng: Any) -> Use:
+    op, bank = UnsharedUnfold(ConvGeometry((1, 1), flip=bool(n % 2))), sc.constant(np.zeros((k, 4, 4, m, 2, 3)))
+    return Use(lambda x: op(sc.sin(x), bank), [shaped(rng, (n, m, 5, 6))])
+
+
 def folded(n: int, m: int, k: int, rng: Any) -> Use:
     geometry = ConvGeometry((k % 2 + 1, 1), flip=bool(m % 2))
     image, kernel = sc.constant(np.zeros((n, 5, 6))), sc.constant(np.zeros((2, 3)))
@@ -370,6 +375,7 @@ ENTRIES: dict[str, Callable[..., Use]] = {
     "ConvGradInput": conv_use(1),
     "ConvGradFilters": conv_use(2),
     "Unfold": unfolded,
+    "UnsharedUnfold": unfolded_unshared,
     "Fold": folded,
     **{kind: pooled(kind) for kind in ("Pool", "Spread", "Route", "Select")},
     # counting and ordering

@@ -119,7 +119,7 @@ def _stretched(variable: Variable) -> tuple[Variable, Variable] | None:
 
 
 def _shape_at_the_source(node: Apply) -> Variable | None:
-    """second(f(x), v) = second(x, v): f(x) need not be kept for its shape; of f(g(x)) neither, in one step."""
+    """second(f(x), v) = second(x, v): f(x) need not be kept for its shape; nor f(g(x)), in one step."""
     source, value = node.inputs
     for _ in range(DEEPEST_SOURCE):
         below = _of_same_shape(source)
