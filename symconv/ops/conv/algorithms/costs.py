@@ -50,8 +50,8 @@ class Work(NamedTuple):
 # Nanoseconds of one core for each unit, as ``benchmarks/calibrate.py`` prints them but for the calls,
 # which its problems hardly tell. Every algorithm that fits ran on 38 problems, forward and by the filters, on
 # one thread of a server core with AVX-512 and OpenBLAS; the shortest of many runs in turns. Chosen by these,
-# algorithms take 1.006 times what the best takes on geometric mean and 1.4 times at most; with two threads
-# 1.012 and 1.5. They are fitted to ratios between algorithms: no constant alone is a speed.
+# algorithms take 1.016 times what the best takes on geometric mean and 1.65 times at most. They
+# are fitted to ratios between algorithms: no constant alone is a speed.
 SINGLE = Work(
     multiplied=0.0243, summed=0.0297, read=0.0652, written=0.195, products=201, moved=0.0973, runs=1.85,
     gathered=0.343, calls=600, transformed=0.309, spectra=1.61,
