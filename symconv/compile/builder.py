@@ -128,14 +128,14 @@ class Machine:
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
     CALL: ClassVar[float] = 900  # a NumPy call and its views
-    SHARED: ClassVar[int] = 3  # times that, where threads wait for one another's calls
+    SHARED: ClassVar[int] = 6  # times that, where threads wait for one another's calls
     RUN: ClassVar[float] = 40  # an inner loop of NumPy: a run of memory along the last axis
     BYTE: ClassVar[float] = 0.1  # a byte of the working set, written, read and computed with
     SPILL: ClassVar[float] = 0.03  # how much more for each doubling beyond the tile
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
-    FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
+    FIXED: ClassVar[int] = 2  # the same where blocks overlap or repeat work: more of them cost more
     SHORT: ClassVar[float] = 3000  # a call: where they are shorter, threads only wait for one another's
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
