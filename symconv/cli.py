@@ -28,6 +28,7 @@ from symconv.demo import demo
 from symconv.errors import ArgumentError, FileError, SymconvError
 from symconv.graph.nodes import Variable
 
+BROUGHT_BY_THEANO = ("six", "scipy")  # installed with Theano, so scripts use them without saying so
 STAGES = ("built", "canonical", "stable", "specialised", "fused")
 
 
@@ -122,6 +123,10 @@ def execute(script: str, arguments: Sequence[str]) -> tuple[dict[str, Any], int]
     except SystemExit:
         raise
     except BaseException as error:
+        if isinstance(error, ModuleNotFoundError) and error.name in BROUGHT_BY_THEANO:
+            error.add_note(
+                f"hint: Theano brought {error.name}, symconv does not: python -m pip install {error.name}"
+            )
         traceback = within(error.__traceback__, path)
         sys.excepthook(type(error), error.with_traceback(traceback), traceback)
         return {}, 130 if isinstance(error, KeyboardInterrupt) else 1

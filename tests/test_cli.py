@@ -121,6 +121,14 @@ def test_a_script_fails_as_under_python(run, script, text):
     assert ours.stderr == theirs.stderr
 
 
+def test_a_script_that_misses_what_theano_brought_says_so(run, script):
+    done = run("run", script("import sys\nsys.modules['six'] = None\nimport six"))
+    assert done.returncode == 1
+    assert done.stderr.endswith("hint: Theano brought six, symconv does not: python -m pip install six\n")
+    other = run("run", script("import there_is_no_such_module"))
+    assert other.stderr.endswith("ModuleNotFoundError: No module named 'there_is_no_such_module'\n")
+
+
 def test_an_error_of_symconv_in_a_script_shows_the_script(run, script):
     name = script("from theano import tensor as T\nx = T.matrix('x')\ny = x.dimshuffle(0)\n")
     done = run("run", name)
