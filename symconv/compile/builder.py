@@ -135,7 +135,8 @@ class Machine:
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
-    FIXED: ClassVar[int] = 2  # the same where blocks overlap or repeat work: more of them cost more
+    FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
+    BRIEF: ClassVar[float] = 1.5e6  # a kernel: for half as many where it takes less
     SHORT: ClassVar[float] = 3000  # a call: where they are shorter, threads only wait for one another's
     PARALLEL_BYTES: ClassVar[int] = 1 << 18  # below this a second thread costs more than it brings
 
@@ -386,7 +387,8 @@ class Builder:
         if any(axis.counted for axis in axes):
             machine = replace(machine, threads=machine.PARTS)
         elif fixed:
-            machine = replace(machine, threads=machine.FIXED)
+            brief = self._estimated() < machine.BRIEF
+            machine = replace(machine, threads=machine.FIXED // 2 if brief else machine.FIXED)
         dearer = machine.SHARED if fixed else 1
         lengths = block_lengths(axes, bytes_each, dearer * calls, machine)
         ranges: list[Range] = []
