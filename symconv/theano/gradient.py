@@ -78,12 +78,21 @@ def grad(
             gradient = adopted(sc.zeros_like(variable, dtype))
         elif gradient is None and return_disconnected == "Disconnected":
             gradient = DisconnectedType()()
-        results.append(gradient)
+        results.append(_of_pattern(variable, gradient))
     if add_names and cost is not None and cost.name is not None:
         for result, variable in zip(results, listed, strict=True):
             if isinstance(result, Variable) and variable.name is not None and result.name is None:
                 result.name = f"(d{cost.name}/d{variable.name})"
     return type(wrt)(results) if isinstance(wrt, list | tuple) else results[0]
+
+
+def _of_pattern(variable: Variable, gradient: Any) -> Any:
+    """The gradient with its variable's pattern: the core may know a 1 besides, as the channel of an image."""
+    if not isinstance(gradient, Variable) or not hasattr(gradient, "broadcastable"):
+        return gradient
+    pairs = zip(gradient.broadcastable, variable.broadcastable, strict=True)
+    known = [axis for axis, (mine, theirs) in enumerate(pairs) if mine and not theirs]
+    return adopted(sc.unbroadcast(gradient, *known)) if known else gradient
 
 
 def Lop(

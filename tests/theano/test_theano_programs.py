@@ -149,6 +149,20 @@ def test_the_layer_makes_the_same_source(theano):
     assert without_lines(theirs.source) == without_lines(ours.source)
 
 
+def test_a_gradient_has_the_pattern_of_its_variable_and_may_be_stored(theano):
+    # The image's one channel tells the core a size of the filters that Theano does not know.
+    T = theano.tensor
+    x, value = T.dmatrix("x"), np.arange(8.0).reshape(2, 1, 2, 2)
+    W, kept = theano.shared(value, name="W"), theano.shared(np.zeros_like(value), name="kept")
+    cost = (T.nnet.conv2d(x.reshape((x.shape[0], 1, 4, 4)), W) ** 2).sum()
+    gradient = T.grad(cost, W)
+    assert gradient.broadcastable == W.broadcastable
+    theano.function([x], updates=[(kept, gradient)])(np.ones((3, 16)))
+    # All pixels are 1: each of the 27 outputs of a map is the sum of its filter, and so is its derivative.
+    expected = np.broadcast_to(2 * 27 * value.sum(axis=(1, 2, 3), keepdims=True), value.shape)
+    np.testing.assert_allclose(kept.get_value(), expected, rtol=1e-12)
+
+
 def without_lines(source):
     """Source without what it says about where the program wrote it."""
     return [line.split("#")[0].rstrip() for line in source.splitlines() if "test_theano_programs.py" not in line]
