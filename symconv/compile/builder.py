@@ -12,11 +12,12 @@ How long blocks are, and whether they run in parallel, is decided here, for ever
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import inf, log2, prod
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 from symconv.compile.elementwise import Recorder, allocate, literal_text
@@ -37,7 +38,9 @@ from symconv.compile.program import (
     Value,
     View,
     concrete,
+    divided,
     order_of,
+    runs_of,
     times,
 )
 from symconv.errors import CompileError, SymconvError
@@ -69,6 +72,8 @@ class Axis(NamedTuple):
         and on ``tile_bytes``, and not on the number of threads: nor does, then, what is made of them.
     length : int or None
         How long its blocks are, where the lowering decides that.
+    unit : int
+        Of how many elements its blocks consist, in whole numbers; 0: of all.
     """
 
     extent: int
@@ -79,6 +84,19 @@ class Axis(NamedTuple):
     last: bool = False
     counted: bool = False
     length: int | None = None
+    unit: int = 1
+
+    @property
+    def in_units(self) -> "Axis":
+        """The axis with a unit for an element."""
+        if self.unit == 0:
+            return self._replace(unit=max(self.extent, 1), length=None, most=None, halo=0).in_units
+        if self.unit == 1:
+            return self
+        extent, most, halo = self.extent // self.unit, self.most, -(-self.halo // self.unit)
+        length = None if self.length is None else max(1, self.length // self.unit)
+        most = None if most is None else max(1, most // self.unit)
+        return self._replace(extent=extent, most=most, halo=halo, length=length)
 
 
 class Block(NamedTuple):
@@ -174,12 +192,51 @@ class Region:
         The whole values of everything that comes from outside.
     outputs : dict
         The whole values to fill.
+    follower : Follower or None
+        The anchor that goes on with the results of that work.
     """
 
     anchor: Variable | None
     members: tuple[Apply, ...]
     values: dict[Variable, Operand]
     outputs: dict[Variable, Value]
+    follower: "Follower | None" = None
+
+
+class Follower(NamedTuple):
+    """A second anchor, which works on the tiles of the first: pooling behind a convolution.
+
+    Attributes
+    ----------
+    node : Apply
+        It; its first input is what the work before it computes.
+    cells : Buffer
+        What all of that would be; nothing is written there.
+    region : Region
+        The elementwise work that follows it.
+    others : tuple of Value
+        Its outputs besides the first.
+    """
+
+    node: Apply
+    cells: Buffer
+    region: Region
+    others: tuple[Value, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape of all cells."""
+        return tuple(concrete(size, {}) for size in self.cells.shape)
+
+    def at(self, at: "Position") -> "Position":
+        """Where what becomes of a part of the cells stands in the output."""
+        return tuple(
+            Slice(divided(item.start, unit), divided(item.size, unit))
+            if unit > 1 and isinstance(item, Slice) and item != ALL
+            else ALL if unit == 0
+            else item
+            for item, unit in zip(at, self.node.op.units(self.sizes), strict=True)
+        )
 
 
 @dataclass(eq=False, repr=False)
@@ -236,10 +293,16 @@ class Builder:
         """The axes of a value as memory runs along them, if that is not their own order."""
         return order_of(value)
 
+    @staticmethod
+    def runs(value: Value) -> tuple[int, ...]:
+        """The same, also of a value that was turned: what is made of it is best laid out alike."""
+        return runs_of(value)
+
     @property
     def result_order(self) -> tuple[int, ...]:
         """The same of the results that the kernel fills."""
-        return next((order_of(value) for value in self.region.outputs.values()), ())
+        behind = self.region.follower.region.outputs if self.region.follower else {}
+        return next((order_of(value) for value in (*self.region.outputs.values(), *behind.values())), ())
 
     def keep(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
         """Memory that outlives the loop: room for what its blocks leave."""
@@ -354,9 +417,15 @@ class Builder:
         last: bool = False,
         counted: bool = False,
         length: int | None = None,
+        unit: int = 1,
     ) -> Axis:
         """An axis for ``blocks``."""
-        return Axis(extent, start, size, most, halo, last, counted, length)
+        return Axis(extent, start, size, most, halo, last, counted, length, unit)
+
+    def units(self, ndim: int) -> tuple[int, ...]:
+        """Of how many elements blocks of each axis of the anchor's output must consist; 0: of all."""
+        follower = self.region.follower
+        return (1,) * ndim if follower is None else follower.node.op.units(follower.sizes)
 
     @staticmethod
     def steps(start: Size, size: Size, step: int) -> Slice:
@@ -390,21 +459,23 @@ class Builder:
             brief = self._estimated() < machine.BRIEF
             machine = replace(machine, threads=machine.FIXED // 2 if brief else machine.FIXED)
         dearer = machine.SHARED if fixed else 1
-        lengths = block_lengths(axes, bytes_each, dearer * calls, machine)
+        units = [axis.in_units for axis in axes]
+        each = bytes_each * prod(unit.unit for unit in units)
+        lengths = block_lengths(units, each, dearer * calls, machine)
         ranges: list[Range] = []
         blocks: list[Block] = []
-        for axis, length in zip(axes, lengths, strict=True):
-            if length >= axis.extent:
+        for axis, unit, length in zip(axes, units, lengths, strict=True):
+            if length >= unit.extent:
                 blocks.append(Block(0, axis.extent))
                 continue
-            ragged = axis.extent % length != 0
+            ragged = unit.extent % length != 0
             size = self.names(axis.size) if ragged else ""
             number = self.names("number") if axis.counted else ""
-            span = Range(axis.extent, length, self.names(axis.start), size, number)
+            span = Range(unit.extent, length, self.names(axis.start), size, number)
             blocks.append(
                 Block(
-                    symbol(span.start),
-                    symbol(span.size) if span.ragged else length,
+                    symbol(span.start) * unit.unit,
+                    (symbol(span.size) if span.ragged else length) * unit.unit,
                     symbol(number) if number else 0,
                     -(-span.extent // span.block),
                 )
@@ -445,14 +516,17 @@ class Builder:
         A tile is written, read and changed again: in a large output that is memory that no cache holds. What
         comes last writes there.
         """
-        anchor = self.region.anchor
+        return self._tile(self.region, at, order, name)
+
+    def _tile(self, region: Region, at: Position, order: Sequence[int] | None, name: str) -> Value:
+        anchor = region.anchor
         assert anchor is not None
-        if anchor in self.region.outputs:
-            return self.part(self.region.outputs[anchor], at, order)
-        for variable, whole in self.region.outputs.items():
-            if variable.dtype == anchor.dtype and (self.loop is None or not self.region.members):
+        if anchor in region.outputs:
+            return self.part(region.outputs[anchor], at, order)
+        for variable, whole in region.outputs.items():
+            if variable.dtype == anchor.dtype and (self.loop is None or not region.members):
                 return self.part(whole, at, order)
-        some = next(iter(self.region.outputs.values()))
+        some = region.follower.cells if region.follower else next(iter(region.outputs.values()))
         return self.buffer(self.part(some, at, order).shape, anchor.dtype, name)
 
     def part(self, whole: Value, at: Position, order: Sequence[int] | None = None) -> Value:
@@ -484,8 +558,49 @@ class Builder:
         order : sequence of int, optional
             The tile's axes, as positions among the output's axes that ``at`` keeps.
         """
-        region = self.region
+        follower = self.region.follower
+        if follower is None:
+            self._finish(self.region, tile, at, order)
+            return
+        assert tile is not None
+        cells = self._cells(follower, tile, at, order)
+        behind = follower.at(at)
+        pooled = self._tile(follower.region, behind, order, "pooled")
+        others = [other[(ALL,) * (other.ndim - len(at)) + behind] for other in follower.others]
+        back = () if order is None else tuple(order.index(axis) for axis in range(len(order)))
+        follower.node.op.on_tile(
+            self, cells.transpose(*back) if back else cells, follower.sizes,
+            pooled.transpose(*back) if back else pooled, others,
+        )  # fmt: skip
+        self._finish(follower.region, pooled, behind, order)
+
+    def _cells(self, follower: Follower, tile: Value, at: Position, order: Sequence[int] | None) -> Value:
+        """A tile after the work before the second anchor: where it is stored, or in its own place."""
+        region, wanted = self.region, follower.node.inputs[0]
+        if wanted is region.anchor and wanted not in region.outputs:
+            return tile
+        if wanted in region.outputs:
+            self._finish(region, tile, at, order)
+            return self.part(region.outputs[wanted], at, order)
+        cells = tile
+        if tile.dtype != wanted.dtype:
+            cells = self.buffer(tile.shape, wanted.dtype, "cells")
+        self._finish(region, tile, at, order, {wanted: cells})
+        return cells
+
+    def _finish(
+        self,
+        region: Region,
+        tile: Value | None,
+        at: Position,
+        order: Sequence[int] | None,
+        besides: Mapping[Variable, Value] = MappingProxyType({}),
+    ) -> None:
+        """Do the elementwise work of a region on a tile, and store its results, some ``besides``."""
         finals = {variable: self.part(whole, at, order) for variable, whole in region.outputs.items()}
+        finals.update(besides)
+        if not finals:
+            return
         shape = next(iter(finals.values())).shape
         recorder = Recorder(self._constant, shape)
         known: dict[Variable, Any] = {

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from symconv.compile.follow import followed
 from symconv.compile.merge import MOST_MEMBERS, merged, pattern
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import infer, interpret
@@ -35,7 +36,7 @@ class Fused(Op):
 
     @property
     def anchor(self) -> Apply | None:
-        """The member that is not elementwise, if there is one."""
+        """The member that is not elementwise, if there is one; of two the one that the other follows."""
         return next((node for node in self.inner.nodes if node.op.role == "anchor"), None)
 
     @property
@@ -77,7 +78,7 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     wanted = set(graph.results)
     new: dict[Variable, Variable] = {}
     in_order = (regions[root] for root in graph.nodes if region_of[root] is root)
-    for members in merged(graph, in_order, sized(graph)):
+    for members in followed(graph, merged(graph, in_order, sized(graph))):
         outputs = _outputs(members, graph, wanted)
         node = _fused(members, outputs, new)
         for old, fresh in zip(outputs, node.outputs, strict=True):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.builder import Builder, Follower, Machine, Names, Region
 from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.fuse import Fused
@@ -29,6 +29,7 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, located
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
+from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType, type_of
 
 RESERVED = (
@@ -240,8 +241,18 @@ class _Lowering:
         order = order if len(order) == type.ndim else ()
         return Buffer(type.shape, type.dtype, type.ndim, name, kind, order)  # type: ignore[arg-type]
 
-    def _order(self, members: Sequence[Apply], outside: dict[Variable, Variable]) -> tuple[int, ...]:
-        """How memory should run along what a kernel computes: as its anchor says, or as what it reads."""
+    def _order(
+        self, members: Sequence[Apply], outside: dict[Variable, Variable], ndim: int
+    ) -> tuple[int, ...]:
+        """How memory should run along what a kernel computes: as its anchor says, or as what it reads.
+
+        What has more axes than the anchor's first result has them in front.
+        """
+        order = self._order_of(members, outside)
+        more = max(0, ndim - len(order)) if order else 0
+        return (*range(more), *(axis + more for axis in order))
+
+    def _order_of(self, members: Sequence[Apply], outside: dict[Variable, Variable]) -> tuple[int, ...]:
         anchor = next((member for member in members if member.op.role not in INSIDE), None)
         if anchor is not None and not anchor.op.keeps_order:
             outer = [outside.get(variable, variable) for variable in anchor.inputs]
@@ -250,7 +261,7 @@ class _Lowering:
         for member in members if anchor is None else [anchor]:
             for variable in member.inputs:
                 value = self.values.get(outside.get(variable, variable))
-                if isinstance(value, Buffer) and value.order:
+                if isinstance(value, Buffer) and value.order and value.ndim == member.outputs[0].ndim:
                     return value.order
         return ()
 
@@ -270,20 +281,25 @@ class _Lowering:
         for member in inner.nodes:
             if member.op.role == "view":
                 self._look(member, outside)
+        anchor, second = _anchors(members)
+        if second is not None and not self._follows(inner, node, second):
+            self._lower_apart(node, inner, second, fresh)
+            return
         outputs: list[Value] = []
         for position, output in enumerate(node.outputs):
             kind = "output" if output in fresh else "memory"
             noun = "result" if kind == "output" else _noun(op, position)
-            order = self._order(members, outside) if kind == "memory" else ()
+            order = self._order(members, outside, output.ndim) if kind == "memory" else ()
             outputs.append(self._buffer(output, kind, noun, order))
             self.values[output] = outputs[-1]
-        anchor = next((member for member in members if member.op.role not in INSIDE), None)
         filled: dict[Variable, Value] = {
             made: value
             for made, variable, value in zip(inner.outputs, node.outputs, outputs, strict=True)
-            if anchor is not None or variable in self._wanted
+            if variable in self._wanted or not isinstance(op, Fused)
         }
         region = self._region(members, anchor, outside, filled)
+        if second is not None:
+            region = self._followed(region, second, outside, self._shapes(inner, node))
         builder = self._builder(region, self._tuned(node) if anchor is not None else None)
         builder.node = anchor
         if any(member.op.role == "reduction" for member in members):
@@ -295,11 +311,80 @@ class _Lowering:
                 self._argument(anchor, position, outside.get(variable, variable))
                 for position, variable in enumerate(anchor.inputs)
             ]
+            if len(anchor.outputs) > 1 and isinstance(op, Fused):
+                first = self._stand_in(self._shapes(inner, node)[anchor.outputs[0]], anchor.outputs[0])
+                outputs = [first, *(filled[output] for output in anchor.outputs[1:])]
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder, anchor, node)
+
+    # An anchor that follows another
+
+    def _follows(self, inner: FunctionGraph, node: Apply, second: Apply) -> bool:
+        """Whether the sizes allow a second anchor to work on the tiles of the first.
+
+        Where axes must be whole, all maps of one image must fit into a tile.
+        """
+        cells = self._shapes(inner, node)[second.inputs[0]]
+        units = second.op.units(cells)
+        image = prod(cells[1:]) * np.dtype(second.inputs[0].dtype).itemsize
+        return prod(cells) > 0 and (0 not in units or image <= self.machine.tile_bytes)
+
+    def _lower_apart(self, node: Apply, inner: FunctionGraph, second: Apply, fresh: set[Variable]) -> None:
+        """Two kernels: up to what the second anchor reads, and from there on."""
+        cells = second.inputs[0]
+        outside = dict(zip(inner.inputs, node.inputs, strict=True))
+        before = set(toposort([cells], stop=frozenset(inner.inputs)))
+        early = [output for output in inner.outputs if output.owner in before and output is not cells]
+        late = [output for output in inner.outputs if output.owner not in before]
+        for made in ([cells, *early], late):
+            graph = FunctionGraph(inner.inputs if made is not late else (*inner.inputs, cells), tuple(made))
+            inputs = tuple(outside[variable] for variable in graph.inputs)
+            part = Apply(Fused(graph), inputs, tuple(output.type for output in made), node.origin)
+            infer(part, self.types)
+            for own, output in zip(part.outputs, made, strict=True):
+                outside[output] = own
+                if output in inner.outputs:
+                    whole = node.outputs[inner.outputs.index(output)]
+                    own.name = whole.name
+                    if whole in fresh:
+                        fresh.add(own)
+                    if whole not in self._wanted and output is not cells:
+                        continue
+                self._wanted.add(own)
+            self._lower(part, fresh)
+        for output, whole in zip(inner.outputs, node.outputs, strict=True):
+            self.values[whole] = self.values[outside[output]]
+
+    def _followed(
+        self,
+        region: Region,
+        second: Apply,
+        outside: dict[Variable, Variable],
+        shapes: dict[Variable, tuple[int, ...]],
+    ) -> Region:
+        """A region cut in two: the work on the cells of a second anchor, and that on its results."""
+        cells = second.inputs[0]
+        before = set(toposort([cells], stop=frozenset(outside)))
+        early = tuple(member for member in region.members if member in before)
+        late = tuple(member for member in region.members if member not in before and member is not second)
+        stored = {v: whole for v, whole in region.outputs.items() if v.owner in before}
+        behind = {v: w for v, w in region.outputs.items() if v.owner not in before and v.owner is not second}
+        behind.update((v, w) for v, w in region.outputs.items() if v is second.outputs[0])
+        follower = Follower(
+            second,
+            self._stand_in(shapes[cells], cells),
+            Region(second.outputs[0], late, region.values, behind),
+            tuple(region.outputs[output] for output in second.outputs[1:]),
+        )
+        return Region(region.anchor, early, region.values, stored, follower)
+
+    @staticmethod
+    def _stand_in(shape: tuple[int, ...], variable: Variable) -> Buffer:
+        """What has the shape and dtype of a variable that is not stored; nothing reads or writes it."""
+        return Buffer(shape, variable.dtype, len(shape), "nowhere", "scratch")
 
     def _tuned(self, node: Apply) -> Machine:
         """What a kernel is written for."""
@@ -352,7 +437,7 @@ class _Lowering:
         inside: dict[Variable, Variable],
         outputs: dict[Variable, Value],
     ) -> Region:
-        elementwise = tuple(member for member in members if member is not anchor)
+        elementwise = tuple(member for member in members if member.op.role in INSIDE)
         computed = {output for member in members for output in member.outputs}
         values: dict[Variable, Any] = {}
         for member in elementwise:
@@ -364,6 +449,8 @@ class _Lowering:
                         if isinstance(outer, Constant) and outer.data.size == 1 and outer.ndim == 0
                         else self.value(outer)
                     )
+        if anchor is not None:
+            outputs = {variable: value for variable, value in outputs.items() if variable not in anchor.outputs[1:]}
         return Region(anchor.outputs[0] if anchor else None, elementwise, values, outputs)
 
     def _bytes_each(self, region: Region) -> int:
@@ -382,6 +469,12 @@ class _Lowering:
         comment = (*comment, *builder.notes)
         choices = tuple(builder.choices)
         self.kernels.append(Kernel(self.names(name), comment, builder.body, node, choices, whole))
+
+
+def _anchors(members: Sequence[Apply]) -> tuple[Apply | None, Apply | None]:
+    """The anchor of a kernel, and the one that follows it; None where there is none."""
+    anchors = [member for member in members if member.op.role not in INSIDE]
+    return (*anchors, None, None)[0], (*anchors, None, None)[1]
 
 
 def _itemsize(value: Value) -> int:

@@ -95,6 +95,10 @@ class Op:
         Whether memory runs along its result as along its first operand of as many dimensions.
     generates : bool
         Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
+    cuts_to_fit : bool
+        Whether, as an anchor, it cuts its blocks as the builder's ``units`` ask, so that another may follow.
+    follows : bool
+        Whether, as an anchor, it can work on the finished tiles of another one: see ``units`` and ``on_tile``.
     core_ndim : int or None
         How many trailing axes of the inputs do not broadcast, while all before them do: 0 for elementwise
         work, 2 for products of stacks of matrices; None where no axis does.
@@ -127,6 +131,8 @@ class Op:
     ignores_values: ClassVar[tuple[int, ...]] = ()
     keeps_order: ClassVar[bool] = False
     generates: ClassVar[bool] = False
+    cuts_to_fit: ClassVar[bool] = False
+    follows: ClassVar[bool] = False
     core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
     infix: ClassVar[str] = ""
@@ -186,6 +192,34 @@ class Op:
     def knowing(self, types: Sequence[TensorType]) -> "Op":
         """The op for inputs whose values, as far as ``reads_values`` asks for them, are known."""
         return self
+
+    # For an anchor that follows another
+
+    def units(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """How tiles of its first input must be cut: in how many elements along each axis, at least.
+
+        They become one element each of the output. 0: such an axis must be whole.
+        """
+        raise NotImplementedError(f"{type(self).__name__} follows no other")
+
+    def on_tile(
+        self, k: "Builder", tile: "Value", whole: Sequence[int], out: "Value", others: "Sequence[Value]"
+    ) -> None:
+        """Write what it makes of a tile of its first input.
+
+        Parameters
+        ----------
+        k : Builder
+        tile : Value
+            A part of the first input.
+        whole : sequence of int
+            The shape of all of it.
+        out : Value
+            Where the same part of the first output goes.
+        others : sequence of Value
+            Where the same part of the further outputs goes, which its axes are the last of.
+        """
+        raise NotImplementedError(f"{type(self).__name__} follows no other")
 
     # For the role "control": loops and branches
 

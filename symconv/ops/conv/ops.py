@@ -193,6 +193,7 @@ class Conv(_Convolution):
     """
 
     role: ClassVar[Role] = "anchor"
+    cuts_to_fit: ClassVar[bool] = True
     argument_names: ClassVar[tuple[str, ...]] = ("image", "filters")
 
     @property
@@ -223,6 +224,7 @@ class Conv(_Convolution):
         image, filters = inputs
         problem = self._problem("forward", image.shape, filters.shape, inputs)
         problem = _laid_out(problem, k.order(image), k.result_order)
+        problem = replace(problem, units=k.units(image.ndim)[2:])
         if not problem.multiplies:
             direct.lower(k, self, inputs, len(problem.output))
             return

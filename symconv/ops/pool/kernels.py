@@ -84,10 +84,11 @@ def scattered(
     gradient: "Value",
     share: Any,
     pooled: "Value | None",
+    winners: "Value | None" = None,
 ) -> None:
-    """Add each window's share to its cells: to all of them, or to those that equal ``pooled``."""
+    """Add each window's share to its cells: to all of them, those that equal ``pooled``, or ``winners``."""
     lead, sizes = lead_of(like, geometry)
-    order = k.order(like)
+    order = k.order(like if winners is None else gradient)
     covered, inside = geometry.covered(sizes), geometry.inside(sizes)
     apart = all(stride >= window for stride, window in zip(geometry.stride, geometry.window, strict=True))
     whole = covered == sizes and all(start == 0 for start, _ in inside)
@@ -101,8 +102,11 @@ def scattered(
         if not full:
             k.fill(0, target)
         given = share(some)
-        places = list(_places(k, geometry, given.shape[given.ndim - geometry.ndim :]))
-        if pooled is not None:
+        places = list(places_of(k, geometry, given.shape[given.ndim - geometry.ndim :]))
+        if winners is not None:
+            masks = [last(winners, *some)[offset] for offset in np.ndindex(*geometry.window)]
+            _give_to_winners(k, masks, given, target, places, full, order)
+        elif pooled is not None:
             cells = like[some] if whole else _laid_out(k, like[some], covered, inside, order)
             _give_to_largest(k, cells, pooled[some], given, target, places, full, order)
         else:
@@ -119,7 +123,7 @@ def scattered(
         k.epilogue(tile, some)
 
 
-def _places(k: "Builder", geometry: PoolGeometry, outputs: "Sequence[Size]") -> "Iterator[tuple[Slice, ...]]":
+def places_of(k: "Builder", geometry: PoolGeometry, outputs: "Sequence[Size]") -> "Iterator[tuple[Slice, ...]]":
     """For each element of a window, the cells that it meets in all windows."""
     for offsets in np.ndindex(*geometry.window):
         yield tuple(
@@ -162,6 +166,36 @@ def _give_to_largest(
         k.into(where_or_zero, [largest, given], out if term is None else term)
         if term is not None:
             k.call("add", out, term, out=out)
+
+
+def _give_to_winners(
+    k: "Builder",
+    masks: "Sequence[Value]",
+    given: "Value",
+    target: "Value",
+    places: "Sequence[tuple[Slice, ...]]",
+    assign: bool,
+    order: tuple[int, ...],
+) -> None:
+    """Give each window's share to those of its cells that have its maximum, by masks of all bits or none."""
+    term = None if assign else k.buffer(given.shape, given.dtype, "term", order)
+    for place, mask in zip(places, masks, strict=True):
+        out = last(target, *place)
+        k.into(masked, [given, mask], out if term is None else term)
+        if term is not None:
+            k.call("add", out, term, out=out)
+
+
+def compared(cells: Any, pooled: Any, out: Any) -> None:
+    """All bits where a cell has the maximum, else none."""
+    np.equal(cells, pooled, out=out.view(bool))
+    np.negative(out, out=out)
+
+
+def masked(given: Any, mask: Any, out: Any) -> None:
+    """``given`` where the mask is -1, 0 where it is 0, bit by bit."""
+    bits = f"i{out.dtype.itemsize}"
+    np.bitwise_and(given.view(bits), mask, out=out.view(bits))
 
 
 def where_or_zero(mask: Any, given: Any, out: Any) -> None:

@@ -142,10 +142,11 @@ def _blocks(k: "Builder", problem: Problem, counted: bool) -> Iterator[Blocks]:
         axes.append(k.axis(problem.groups, "group", "groups", None if group <= tile else 1))
         bytes_each = group
     if group > tile:
-        axes.append(k.axis(rows, "top", "rows", None, halo, counted=counted))
+        axes.append(k.axis(rows, "top", "rows", None, halo, counted=counted, unit=problem.unit(0)))
         bytes_each = row
     if group > tile and row * (1 + halo) > k.machine.scratch_bytes // 4:
-        axes.append(k.axis(others[-1], "left", "columns", None, problem.extents[-1] - 1, True, counted))
+        beyond, unit = problem.extents[-1] - 1, problem.unit(problem.ndim - 1)
+        axes.append(k.axis(others[-1], "left", "columns", None, beyond, True, counted, unit=unit))
         bytes_each = -(-row // _widths(problem)[-1])
     maps = problem.filters[0] // problem.groups if counted else 1
     calls = prod(problem.filters[3:]) + problem.filters[2] * maps + 8

@@ -204,7 +204,7 @@ def _blocks(k: "Builder", problem: Problem, summed: bool = False) -> "Iterator[t
     halo = max(0, problem.extents[0] - problem.stride[0]) if problem.padded else 0
     axes = [
         k.axis(sizes[axis], *names, most=1 if len(cut) > 1 and axis == 0 else None,
-               halo=halo if axis == 0 else 0, counted=summed)
+               halo=halo if axis == 0 else 0, counted=summed, unit=problem.unit(axis))
         for axis, names in zip(cut, (("top", "rows"), ("left", "columns")), strict=False)
     ]  # fmt: skip
     images = k.axis(batch, "n", "images", last=True, counted=summed)

@@ -101,7 +101,7 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
     rest = prod(others)
     with k.blocks(
         k.axis(batch, "n", most=1),
-        k.axis(rows, "top", "rows"),
+        k.axis(rows, "top", "rows", unit=problem.unit(0)),
         bytes_each=problem.item * rest * (channels + count),
         fixed=True,
     ) as (one, block):

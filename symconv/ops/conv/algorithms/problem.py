@@ -56,6 +56,8 @@ class Problem:
         phases of a gradient by the image.
     image_last, maps_last : bool
         Whether memory runs along the batch in what has the image's shape, and in what has the output's.
+    units : tuple of int
+        Of how many outputs blocks of each spatial axis must consist, 0: of all; empty where of any.
     """
 
     kind: Kind
@@ -73,6 +75,7 @@ class Problem:
     step: tuple[int, ...]
     image_last: bool = False
     maps_last: bool = False
+    units: tuple[int, ...] = ()
 
     @staticmethod
     def of(
@@ -109,6 +112,15 @@ class Problem:
     def ndim(self) -> int:
         """Number of spatial axes."""
         return len(self.stride)
+
+    def unit(self, axis: int) -> int:
+        """Of how many outputs blocks of a spatial axis must consist; 0: of all."""
+        return self.units[axis] if self.units else 1
+
+    def whole_units(self, axis: int, length: int) -> int:
+        """A length of blocks of a spatial axis, rounded up to what they must consist of."""
+        unit, size = self.unit(axis), self.output[2 + axis]
+        return size if unit == 0 else min(-(-length // unit) * unit, size)
 
     @property
     def multiplies(self) -> bool:
@@ -153,7 +165,7 @@ class Problem:
     def turned(self, last: bool) -> Work:
         """Laying out what memory does not run along as an algorithm needs it: along the images, or not."""
         image = prod(self.image) * (self.image_last != last)
-        maps = prod(self.output) * (self.maps_last != last)
+        maps = prod(self.output) / prod(max(unit, 1) for unit in self.units) * (self.maps_last != last)
         return Work(moved=image + maps, gathered=TURNED * (image + maps))
 
     def skinny(self, rows: int) -> float:
@@ -206,7 +218,7 @@ class Problem:
             size = "rows" if axis == 0 else "columns"
             last = axis == self.ndim - 1
             beyond = halo if axis == 0 else 0
-            axes.append(k.axis(sizes[axis], start, size, None, beyond, last, summed))
+            axes.append(k.axis(sizes[axis], start, size, None, beyond, last, summed, unit=self.unit(axis)))
         whole = prod(size for axis, size in enumerate(sizes) if axis not in cut)
         with k.blocks(*axes, bytes_each=bytes_each * whole, calls=calls, fixed=True) as (one, *found):
             walked = dict(zip(cut, found, strict=True))
