@@ -40,7 +40,6 @@ from symconv.compile.program import (
     concrete,
     divided,
     order_of,
-    runs_of,
     times,
 )
 from symconv.errors import CompileError, SymconvError
@@ -194,6 +193,8 @@ class Region:
         The whole values to fill.
     follower : Follower or None
         The anchor that goes on with the results of that work.
+    whole : Buffer or None
+        What has the shape of the anchor's result, where that may be stored nowhere.
     """
 
     anchor: Variable | None
@@ -201,6 +202,7 @@ class Region:
     values: dict[Variable, Operand]
     outputs: dict[Variable, Value]
     follower: "Follower | None" = None
+    whole: Buffer | None = None
 
 
 class Follower(NamedTuple):
@@ -230,13 +232,46 @@ class Follower(NamedTuple):
 
     def at(self, at: "Position") -> "Position":
         """Where what becomes of a part of the cells stands in the output."""
-        return tuple(
-            Slice(divided(item.start, unit), divided(item.size, unit))
-            if unit > 1 and isinstance(item, Slice) and item != ALL
-            else ALL if unit == 0
-            else item
-            for item, unit in zip(at, self.node.op.units(self.sizes), strict=True)
-        )
+        return in_units(at, self.node.op.units(self.sizes))
+
+
+@dataclass(eq=False, repr=False)
+class Lead:
+    """What computes an input of an anchor, part by part on the way in, or all of it before.
+
+    Attributes
+    ----------
+    variable : Variable
+        The input.
+    region : Region
+        Elementwise work that computes it; or none, where an anchor does.
+    node : Apply or None
+        That anchor.
+    inputs : tuple of Value
+        What that anchor reads.
+    units : tuple of int
+        How parts must be cut; see ``Op.units``.
+    store : callable
+        Writes a kernel that computes all of it, and gives its value.
+    """
+
+    variable: Variable
+    region: Region
+    node: Apply | None
+    inputs: tuple[Value, ...]
+    units: tuple[int, ...]
+    store: Callable[[], Value]
+
+
+def in_units(at: "Position", units: Sequence[int]) -> "Position":
+    """A position in elements as one in units, of which 0 is a whole axis."""
+    return tuple(
+        Slice(divided(item.start, unit), divided(item.size, unit))
+        if unit > 1 and isinstance(item, Slice) and item != ALL
+        else ALL if unit == 0
+        else item
+        for item, unit in zip(at, units, strict=True)
+    )
 
 
 @dataclass(eq=False, repr=False)
@@ -265,6 +300,8 @@ class Builder:
         What is lowered: errors of its ``perform`` name its arguments and the user's line.
     choices : list of Choice
         What was chosen where there are several ways.
+    leads : dict
+        For inputs that nothing has computed yet, what does.
     """
 
     names: Names
@@ -278,6 +315,7 @@ class Builder:
     loop: Loop | None = None
     node: Apply | None = None
     choices: list[Choice] = field(default_factory=list)
+    leads: dict[Buffer, Lead] = field(default_factory=dict)
 
     # Memory
 
@@ -292,11 +330,6 @@ class Builder:
     def order(value: Value) -> tuple[int, ...]:
         """The axes of a value as memory runs along them, if that is not their own order."""
         return order_of(value)
-
-    @staticmethod
-    def runs(value: Value) -> tuple[int, ...]:
-        """The same, also of a value that was turned: what is made of it is best laid out alike."""
-        return runs_of(value)
 
     @property
     def result_order(self) -> tuple[int, ...]:
@@ -330,6 +363,33 @@ class Builder:
         copy = self.buffer(value.shape, value.dtype, "plain")
         self.copy(value, copy)
         return copy
+
+    # Inputs that are computed on the way in
+
+    def stored(self, value: Value) -> Value:
+        """An input as a whole, in memory: computed by a kernel of its own where nothing has done so yet."""
+        lead = self.leads.get(value) if isinstance(value, Buffer) else None
+        return value if lead is None else lead.store()
+
+    def read(self, part: Value) -> Value:
+        """A part of an input: itself, or computed now; its axes may have been turned before they were cut."""
+        whole = part.buffer
+        lead = self.leads.get(whole)
+        if lead is None:
+            return part
+        at, axes = _place(part)
+        shape = self.part(whole, at).shape
+        made = self.buffer(shape, part.dtype, f"{whole.name}_part", axes)
+        if lead.node is None:
+            self._finish(lead.region, None, at, None, {lead.variable: made})
+        else:
+            lead.node.op.fill(self, lead.inputs, in_units(at, lead.units), made)
+        return made.transpose(*axes) if axes else made
+
+    def read_units(self, value: Value) -> tuple[int, ...]:
+        """Of how many elements parts of an input must consist along each axis."""
+        lead = self.leads.get(value.buffer)
+        return (1,) * value.ndim if lead is None else lead.units
 
     # Instructions
 
@@ -459,6 +519,8 @@ class Builder:
             brief = self._estimated() < machine.BRIEF
             machine = replace(machine, threads=machine.FIXED // 2 if brief else machine.FIXED)
         dearer = machine.SHARED if fixed else 1
+        if self.region.follower is not None:
+            calls += 2 * len(axes) + len(self.region.follower.region.members)
         units = [axis.in_units for axis in axes]
         each = bytes_each * prod(unit.unit for unit in units)
         lengths = block_lengths(units, each, dearer * calls, machine)
@@ -526,7 +588,7 @@ class Builder:
         for variable, whole in region.outputs.items():
             if variable.dtype == anchor.dtype and (self.loop is None or not region.members):
                 return self.part(whole, at, order)
-        some = region.follower.cells if region.follower else next(iter(region.outputs.values()))
+        some = region.whole or next(iter(region.outputs.values()))
         return self.buffer(self.part(some, at, order).shape, anchor.dtype, name)
 
     def part(self, whole: Value, at: Position, order: Sequence[int] | None = None) -> Value:
@@ -570,14 +632,14 @@ class Builder:
         back = () if order is None else tuple(order.index(axis) for axis in range(len(order)))
         follower.node.op.on_tile(
             self, cells.transpose(*back) if back else cells, follower.sizes,
-            pooled.transpose(*back) if back else pooled, others,
+            pooled.transpose(*back) if back else pooled, others, tuple(order or ()),
         )  # fmt: skip
         self._finish(follower.region, pooled, behind, order)
 
     def _cells(self, follower: Follower, tile: Value, at: Position, order: Sequence[int] | None) -> Value:
         """A tile after the work before the second anchor: where it is stored, or in its own place."""
         region, wanted = self.region, follower.node.inputs[0]
-        if wanted is region.anchor and wanted not in region.outputs:
+        if wanted is region.anchor and not region.outputs:
             return tile
         if wanted in region.outputs:
             self._finish(region, tile, at, order)
@@ -662,6 +724,21 @@ def located(op: Op, node: Apply) -> Callable[..., Any]:
             raise explained(error, node, [type_of(array) for array in arrays]) from None
 
     return perform
+
+
+def _place(part: Value) -> tuple[Position, tuple[int, ...]]:
+    """Where a part lies in its buffer, and the order of axes it was turned to, if it was."""
+    whole, axes = part, ()
+    index: tuple[Any, ...] = (ALL,) * part.ndim
+    if isinstance(whole, View) and whole.how == "index":
+        index = (*whole.argument, *(ALL,) * (whole.base.ndim - len(whole.argument)))
+        whole = whole.base
+    if isinstance(whole, View) and whole.how == "transpose":
+        axes, whole = whole.argument, whole.base
+        index = tuple(index[axes.index(axis)] for axis in range(len(axes)))
+    if not isinstance(whole, Buffer) or None in index or (axes and part.ndim != len(axes)):
+        raise CompileError(f"cannot compute {part} alone")
+    return index, axes
 
 
 def _is_most(part: Value, whole: Value) -> bool:

@@ -1,12 +1,13 @@
-"""Kernels that follow one another on hot tiles: pooling behind a convolution; imports graph.
+"""Kernels around an anchor that share its hot tiles: what follows it, and what precedes it; imports graph.
 
-    first     a kernel with an anchor that cuts its blocks to fit, and the elementwise work behind it
-    second    one with an anchor that follows: it reads a result of the first, tile by tile
-    third     elementwise work on what that makes, where it was left apart: the anchor has further results
+    before    elementwise work, or an anchor that precedes, of which the anchor reads one part after the other
+              and which nothing else reads: the scaling of images, the gradient of max pooling
+    anchor    a convolution, and the elementwise work behind it
+    behind    an anchor that follows: it reads a result tile by tile, as pooling does; and elementwise work
 
-Fusion and merging come first (see fuse.py, merge.py); here such kernels become one. The second and third may
-read, besides, only what is made before the first. So the kernels stay in an order of computation, no cycle
-can arise, and the cost is linear in the graph.
+Fusion and merging come first (see fuse.py, merge.py); here such kernels become one. What stands behind may
+read, besides, only what is made before the anchor's kernel; what stands before has no other reader. So the
+kernels stay in an order of computation, no cycle can arise, and the cost is linear in the graph.
 
 Whether the sizes of a call allow it, only lowering knows: where not, it takes the kernel apart again.
 """
@@ -18,6 +19,15 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Variable
 
 Kernel = list[Apply]  # in order of computation
+MOST_BEFORE = 8  # applies of elementwise work: where parts overlap, it is done again
+
+
+def anchors_of(nodes: Sequence[Apply]) -> tuple[Apply | None, Apply | None]:
+    """The anchor of a kernel, and the one that follows it; what precedes another anchor is neither."""
+    roles = ("elementwise", "reduction", "view")
+    anchors = [node for node in nodes if node.op.role not in roles]
+    hearts = [node for node in anchors if not node.op.precedes] or anchors
+    return (*hearts, None, None)[0], (*hearts, None, None)[1]
 
 
 def followed(graph: FunctionGraph, kernels: Iterable[Kernel]) -> list[Kernel]:
@@ -30,7 +40,40 @@ def followed(graph: FunctionGraph, kernels: Iterable[Kernel]) -> list[Kernel]:
             _take_elementwise(graph, order, place, number)
         if leader is not None:
             _follow(order, place, number, leader)
+    for number in range(len(order)):
+        _precede(graph, order, place, number)
     return [kernel for kernel in order if kernel]
+
+
+def _precede(graph: FunctionGraph, order: list[Kernel], place: dict[Apply, int], number: int) -> None:
+    """Join the kernels that compute what an anchor reads part by part, and nothing else does."""
+    anchor, _ = anchors_of(order[number])
+    for position in anchor.op.reads_tiles if anchor else ():
+        assert anchor is not None
+        read = anchor.inputs[position]
+        maker = read.owner
+        if maker is None or maker not in place or place[maker] == number or read in graph.results:
+            continue
+        other = order[place[maker]]
+        made = (output for node in other for output in node.outputs if output is not read)
+        once = graph.clients[read] == (anchor,) and anchor.inputs.count(read) == 1
+        if once and _precedes(other, read) and all(_stays(output, other, graph) for output in made):
+            order[number] = other + order[number]
+            order[place[maker]] = []
+            place.update(dict.fromkeys(other, number))
+
+
+def _stays(variable: Variable, kernel: Kernel, graph: FunctionGraph) -> bool:
+    """Whether nothing outside a kernel reads a variable."""
+    return variable not in graph.results and all(user in kernel for user in graph.clients.get(variable, ()))
+
+
+def _precedes(kernel: Kernel, made: Variable) -> bool:
+    """Whether a kernel is one that can compute its result part by part."""
+    if len(kernel) == 1 and kernel[0].op.precedes:
+        return True
+    work = [node for node in kernel if node.op.role != "view"]
+    return len(work) <= MOST_BEFORE and made.owner in work and all(_walks(node, made) for node in work)
 
 
 def _leader(kernel: Kernel) -> Apply | None:
@@ -50,15 +93,17 @@ def _take_elementwise(
     result = anchor.outputs[0]
     for user in graph.clients.get(result, ()):
         other = order[place[user]]
-        fits = all(
-            node.op.role == "view"
-            or (node.op.role == "elementwise" and pattern(node.outputs[0].type.shape) == pattern(result.type.shape))
-            for node in other
-        )
-        if fits and any(node.op.role == "elementwise" for node in other):
+        work = [node for node in other if node.op.role != "view"]
+        if work and all(_walks(node, result) for node in work):
             if _made_before(other, {anchor}, place, number) and not _looks_at(other, anchor.outputs):
                 _join(order, place, number, place[user])
             return
+
+
+def _walks(node: Apply, variable: Variable) -> bool:
+    """Whether an apply is elementwise work over the elements of a variable."""
+    same = pattern(node.outputs[0].type.shape) == pattern(variable.type.shape)
+    return same and node.op.role == "elementwise"
 
 
 def _follow(order: list[Kernel], place: dict[Apply, int], number: int, leader: Apply) -> None:
@@ -72,10 +117,7 @@ def _follow(order: list[Kernel], place: dict[Apply, int], number: int, leader: A
     others = [node for node in first if node.op.role not in ("anchor", "elementwise", "view")]
     if len(anchors) != 1 or others or not anchors[0].op.cuts_to_fit:
         return
-    shape = pattern(cells.type.shape)
-    whole = all(
-        pattern(node.outputs[0].type.shape) == shape for node in first if node.op.role == "elementwise"
-    )
+    whole = all(_walks(node, cells) for node in first if node.op.role == "elementwise")
     behind = [node for node in order[number] if node is not leader]
     made = {output for node in first for output in node.outputs}
     reads = {variable for node in behind for variable in node.inputs}

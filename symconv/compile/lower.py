@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Builder, Follower, Machine, Names, Region
+from symconv.compile.builder import Builder, Follower, Lead, Machine, Names, Region
 from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
+from symconv.compile.follow import anchors_of
 from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
 from symconv.compile.reductions import Reductions
@@ -281,15 +282,19 @@ class _Lowering:
         for member in inner.nodes:
             if member.op.role == "view":
                 self._look(member, outside)
-        anchor, second = _anchors(members)
+        anchor, second = anchors_of(members)
         if second is not None and not self._follows(inner, node, second):
             self._lower_apart(node, inner, second, fresh)
             return
+        read = _read_in_parts(anchor, members)
+        leading = set(toposort(read, stop=frozenset(inner.inputs)))
+        behind = tuple(member for member in members if member not in leading)
+        leads = self._leads(read, inner, node)
         outputs: list[Value] = []
         for position, output in enumerate(node.outputs):
             kind = "output" if output in fresh else "memory"
             noun = "result" if kind == "output" else _noun(op, position)
-            order = self._order(members, outside, output.ndim) if kind == "memory" else ()
+            order = self._order(behind, outside, output.ndim) if kind == "memory" else ()
             outputs.append(self._buffer(output, kind, noun, order))
             self.values[output] = outputs[-1]
         filled: dict[Variable, Value] = {
@@ -297,11 +302,11 @@ class _Lowering:
             for made, variable, value in zip(inner.outputs, node.outputs, outputs, strict=True)
             if variable in self._wanted or not isinstance(op, Fused)
         }
-        region = self._region(members, anchor, outside, filled)
+        region = self._region(behind, anchor, outside, filled)
         if second is not None:
             region = self._followed(region, second, outside, self._shapes(inner, node))
         builder = self._builder(region, self._tuned(node) if anchor is not None else None)
-        builder.node = anchor
+        builder.node, builder.leads = anchor, leads
         if any(member.op.role == "reduction" for member in members):
             Reductions(builder, self._shapes(inner, node)).write()
         elif anchor is None:
@@ -313,12 +318,66 @@ class _Lowering:
             ]
             if len(anchor.outputs) > 1 and isinstance(op, Fused):
                 first = self._stand_in(self._shapes(inner, node)[anchor.outputs[0]], anchor.outputs[0])
-                outputs = [first, *(filled[output] for output in anchor.outputs[1:])]
+                outputs = [first, *(filled[output] for output in anchor.outputs[1:] if output in filled)]
+                region.whole = first
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder, anchor, node)
+
+    # What an anchor reads part by part
+
+    def _leads(self, read: Sequence[Variable], inner: FunctionGraph, node: Apply) -> dict[Buffer, Lead]:
+        """What stands for inputs that nothing has computed yet, and what computes them."""
+        if not read:
+            return {}
+        outside = dict(zip(inner.inputs, node.inputs, strict=True))
+        known = {v: self.types.get(outer) or type_of_constant(outer) for v, outer in outside.items()}
+        for member in inner.nodes:
+            infer(member, known)
+        leads = {}
+        for made in read:
+            assert made.owner is not None
+            self.types[made] = known[made]
+            lead = self._lead(made, inner, node)
+            if 0 in lead.units:  # it cannot be cut
+                self.values[made] = lead.store()
+                continue
+            name = _noun(made.owner.op, 0).removesuffix("_result") or "input"
+            buffer = self._buffer(made, "memory", name, self._order_of([made.owner], outside))
+            self.values[made] = buffer
+            leads[buffer] = lead
+        return leads
+
+    def _lead(self, made: Variable, inner: FunctionGraph, node: Apply) -> Lead:
+        """What computes such an input: elementwise work, or another anchor."""
+        outside = dict(zip(inner.inputs, node.inputs, strict=True))
+        graph = FunctionGraph(inner.inputs, (made,))
+        maker = made.owner
+        assert maker is not None
+        stored: list[Value] = []
+
+        def store() -> Value:
+            if not stored:
+                part = Apply(Fused(graph), node.inputs, (made.type,), node.origin)
+                infer(part, self.types)
+                self._wanted.add(part.outputs[0])
+                self._lower(part, set())
+                stored.append(self.values[part.outputs[0]])
+            return stored[0]
+
+        if maker.op.role == "elementwise":
+            members = [member for member in graph.nodes if member.op.role == "elementwise"]
+            region = self._region(members, None, outside, {})
+            return Lead(made, region, None, (), (1,) * made.ndim, store)
+        inputs = tuple(
+            self._argument(maker, position, outside.get(variable, variable))
+            for position, variable in enumerate(maker.inputs)
+        )
+        shape = sizes(self.types[made])
+        units = maker.op.units(shape)
+        return Lead(made, Region(None, (), {}, {}), maker, inputs, units, store)
 
     # An anchor that follows another
 
@@ -336,9 +395,9 @@ class _Lowering:
         """Two kernels: up to what the second anchor reads, and from there on."""
         cells = second.inputs[0]
         outside = dict(zip(inner.inputs, node.inputs, strict=True))
-        before = set(toposort([cells], stop=frozenset(inner.inputs)))
-        early = [output for output in inner.outputs if output.owner in before and output is not cells]
-        late = [output for output in inner.outputs if output.owner not in before]
+        behind = _depending(second, inner.nodes)
+        early = [output for output in inner.outputs if output.owner not in behind and output is not cells]
+        late = [output for output in inner.outputs if output.owner in behind]
         for made in ([cells, *early], late):
             graph = FunctionGraph(inner.inputs if made is not late else (*inner.inputs, cells), tuple(made))
             inputs = tuple(outside[variable] for variable in graph.inputs)
@@ -367,19 +426,20 @@ class _Lowering:
     ) -> Region:
         """A region cut in two: the work on the cells of a second anchor, and that on its results."""
         cells = second.inputs[0]
-        before = set(toposort([cells], stop=frozenset(outside)))
-        early = tuple(member for member in region.members if member in before)
-        late = tuple(member for member in region.members if member not in before and member is not second)
-        stored = {v: whole for v, whole in region.outputs.items() if v.owner in before}
-        behind = {v: w for v, w in region.outputs.items() if v.owner not in before and v.owner is not second}
-        behind.update((v, w) for v, w in region.outputs.items() if v is second.outputs[0])
+        behind = _depending(second, region.members)
+        early = tuple(member for member in region.members if member not in behind)
+        late = tuple(member for member in region.members if member in behind)
+        stored = {v: whole for v, whole in region.outputs.items() if v.owner not in behind}
+        made = {v: whole for v, whole in region.outputs.items() if v.owner in behind}
+        made = {v: whole for v, whole in made.items() if v not in second.outputs[1:]}
+        whole, pooled = self._stand_in(shapes[cells], cells), second.outputs[0]
         follower = Follower(
             second,
-            self._stand_in(shapes[cells], cells),
-            Region(second.outputs[0], late, region.values, behind),
-            tuple(region.outputs[output] for output in second.outputs[1:]),
+            whole,
+            Region(pooled, late, region.values, made, None, self._stand_in(shapes[pooled], pooled)),
+            tuple(region.outputs[output] for output in second.outputs[1:] if output in region.outputs),
         )
-        return Region(region.anchor, early, region.values, stored, follower)
+        return Region(region.anchor, early, region.values, stored, follower, whole)
 
     @staticmethod
     def _stand_in(shape: tuple[int, ...], variable: Variable) -> Buffer:
@@ -450,7 +510,7 @@ class _Lowering:
                         else self.value(outer)
                     )
         if anchor is not None:
-            outputs = {variable: value for variable, value in outputs.items() if variable not in anchor.outputs[1:]}
+            outputs = {made: value for made, value in outputs.items() if made not in anchor.outputs[1:]}
         return Region(anchor.outputs[0] if anchor else None, elementwise, values, outputs)
 
     def _bytes_each(self, region: Region) -> int:
@@ -471,10 +531,22 @@ class _Lowering:
         self.kernels.append(Kernel(self.names(name), comment, builder.body, node, choices, whole))
 
 
-def _anchors(members: Sequence[Apply]) -> tuple[Apply | None, Apply | None]:
-    """The anchor of a kernel, and the one that follows it; None where there is none."""
-    anchors = [member for member in members if member.op.role not in INSIDE]
-    return (*anchors, None, None)[0], (*anchors, None, None)[1]
+def _depending(node: Apply, members: Sequence[Apply]) -> set[Apply]:
+    """An apply, and the members, which are in order of computation, that depend on it."""
+    found, made = {node}, set(node.outputs)
+    for member in members:
+        if not made.isdisjoint(member.inputs):
+            found.add(member)
+            made.update(member.outputs)
+    return found
+
+
+def _read_in_parts(anchor: Apply | None, members: Sequence[Apply]) -> list[Variable]:
+    """The inputs of an anchor that members compute on the way in."""
+    if anchor is None:
+        return []
+    read = (anchor.inputs[position] for position in anchor.op.reads_tiles)
+    return [variable for variable in read if variable.owner is not None and variable.owner in members]
 
 
 def _itemsize(value: Value) -> int:
@@ -530,7 +602,8 @@ def _comment(node: Apply, members: Sequence[Apply]) -> tuple[str, ...]:
         inner: outer.name or short(outer, depth=2)
         for inner, outer in zip(node.op.inner.inputs, node.inputs, strict=True)
     }
-    texts = [short(output, depth=8, names=names) for output in node.op.inner.outputs[:MOST_TEXTS]]
+    texts = list(dict.fromkeys(short(output, depth=8, names=names) for output in node.op.inner.outputs))
+    texts = texts[:MOST_TEXTS]  # several results of one apply have one text
     room = max(60, 300 // len(texts))
     texts = [text if len(text) <= room else f"{text[: room - 3]}..." for text in texts]
     return (*texts, *_places(members))

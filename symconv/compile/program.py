@@ -298,13 +298,6 @@ def order_of(value: Value) -> tuple[int, ...]:
     return value.order if isinstance(value, Buffer) else ()
 
 
-def runs_of(value: Value) -> tuple[int, ...]:
-    """The same, also of what was laid out without gaps and then turned."""
-    if isinstance(value, View) and value.how == "transpose" and value.base.contiguous:
-        return tuple(value.argument.index(axis) for axis in range(value.ndim))
-    return order_of(value)
-
-
 def _plain(item: Any) -> Index:
     """Python's own slices, as far as they state a size, become ``Slice``."""
     if isinstance(item, slice):

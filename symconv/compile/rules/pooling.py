@@ -21,7 +21,8 @@ MOST_CELLS = 16  # of a window, whose winners are counted one by one
 def _mask_of_route(node: Apply) -> Variable | None:
     """switch(c >= y, 0, Route(maximum(c, y), z, g)) = Route(maximum(c, y), z, switch(c >= z, 0, g)).
 
-    Where a cell x = maximum(c, y) has its window's maximum z, c >= y means x = c, and so c >= z. Elsewhere both are 0.
+    Where a cell x = maximum(c, y) has its window's maximum z, c >= y means x = c, and so c >= z. Elsewhere
+    both are 0.
     """
     mask, zero, routed = node.inputs
     route, test = routed.owner, mask.owner
@@ -52,8 +53,8 @@ def keep_winners(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
     """Where nothing but its gradient needs a tensor that was pooled, keep which of its cells won instead.
 
     That is a byte a cell. Forward it is made while the tensor's tile is in the cache, and the tensor need not
-    be stored; backward it need not be read again. A sum of the gradient over the cells is one over the windows:
-    each gives its share as often as it has winners.
+    be stored; backward it need not be read again. A sum of the gradient over the cells is one over the
+    windows: each gives its share as often as it has winners.
     """
     routes = {node.outputs[0]: _routes(graph, node) for node in graph.nodes if _is_max_pooling(node)}
     pools = {route: pooled for pooled, found in routes.items() for route in found}

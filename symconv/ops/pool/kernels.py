@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from symconv.ops.pool.arrays import lowest
 from symconv.ops.pool.geometry import PoolGeometry
@@ -64,17 +65,18 @@ def blocks_of(
     return k.blocks(*axes, bytes_each=each * prod(lead[2:]), calls=calls)
 
 
-def surround(k: "Builder", laid: "Value", inside: Sequence[tuple[int, int]], around: Any) -> None:
+def surround(
+    k: "Builder", laid: "Value", inside: "Sequence[tuple[int, Size]]", around: Any
+) -> None:
     """Fill what lies around the inside of a buffer."""
     ndim = len(inside)
     for axis, (start, length) in enumerate(inside):
         before = (slice(None),) * (laid.ndim - ndim + axis)
-        end = start + length
         size = laid.shape[laid.ndim - ndim + axis]
         if start:
             k.fill(around, laid[(*before, slice(0, start))])
-        if end != size:
-            k.fill(around, laid[(*before, slice(end, size))])
+        if start + length != size:
+            k.fill(around, laid[(*before, k.steps(start + length, size - (start + length), 1))])
 
 
 def scattered(
@@ -104,8 +106,7 @@ def scattered(
         given = share(some)
         places = list(places_of(k, geometry, given.shape[given.ndim - geometry.ndim :]))
         if winners is not None:
-            masks = [last(winners, *some)[offset] for offset in np.ndindex(*geometry.window)]
-            _give_to_winners(k, masks, given, target, places, full, order)
+            give_to_winners(k, geometry, given, last(winners, *some), target, places, order)
         elif pooled is not None:
             cells = like[some] if whole else _laid_out(k, like[some], covered, inside, order)
             _give_to_largest(k, cells, pooled[some], given, target, places, full, order)
@@ -123,7 +124,9 @@ def scattered(
         k.epilogue(tile, some)
 
 
-def places_of(k: "Builder", geometry: PoolGeometry, outputs: "Sequence[Size]") -> "Iterator[tuple[Slice, ...]]":
+def places_of(
+    k: "Builder", geometry: PoolGeometry, outputs: "Sequence[Size]"
+) -> "Iterator[tuple[Slice, ...]]":
     """For each element of a window, the cells that it meets in all windows."""
     for offsets in np.ndindex(*geometry.window):
         yield tuple(
@@ -168,28 +171,50 @@ def _give_to_largest(
             k.call("add", out, term, out=out)
 
 
-def _give_to_winners(
+def give_to_winners(
     k: "Builder",
-    masks: "Sequence[Value]",
+    geometry: PoolGeometry,
     given: "Value",
+    winners: "Value",
     target: "Value",
     places: "Sequence[tuple[Slice, ...]]",
-    assign: bool,
     order: tuple[int, ...],
 ) -> None:
     """Give each window's share to those of its cells that have its maximum, by masks of all bits or none."""
-    term = None if assign else k.buffer(given.shape, given.dtype, "term", order)
-    for place, mask in zip(places, masks, strict=True):
+    if geometry.stride == geometry.window:
+        k.into(awarded, [given, winners], target)
+        return
+    term = k.buffer(given.shape, given.dtype, "term", order)
+    for place, offset in zip(places, np.ndindex(*geometry.window), strict=True):
         out = last(target, *place)
-        k.into(masked, [given, mask], out if term is None else term)
-        if term is not None:
-            k.call("add", out, term, out=out)
+        k.into(masked, [given, winners[offset]], term)
+        k.call("add", out, term, out=out)
 
 
-def compared(cells: Any, pooled: Any, out: Any) -> None:
-    """All bits where a cell has the maximum, else none."""
-    np.equal(cells, pooled, out=out.view(bool))
+def winners_of(cells: Any, pooled: Any, *strides_and_out: Any) -> None:
+    """Which cells of each window have its maximum: all bits where one has, else none.
+
+    The last argument is where to, [*window, ..., *outputs]; before it stand the windows' strides.
+    """
+    *steps, out = strides_and_out
+    np.equal(_windowed(cells, out.shape, steps), pooled, out=out.view(bool))
     np.negative(out, out=out)
+
+
+def awarded(given: Any, winners: Any, out: Any) -> None:
+    """``given`` where a cell of its window won, else 0, bit by bit: windows lie side by side."""
+    bits = f"i{out.dtype.itemsize}"
+    window = winners.shape[: winners.ndim - given.ndim]
+    cells = _windowed(out.view(bits), winners.shape, window)
+    np.bitwise_and(given.view(bits), winners, out=cells)
+
+
+def _windowed(cells: Any, shape: tuple[int, ...], steps: Sequence[int]) -> Any:
+    """Cells [..., *sizes] as what windows, so far apart, cover: [*window, ..., *outputs] of a shape."""
+    ndim = len(steps)
+    lead, along = cells.strides[: cells.ndim - ndim], cells.strides[cells.ndim - ndim :]
+    outputs = [step * stride for step, stride in zip(steps, along, strict=True)]
+    return as_strided(cells, shape, (*along, *lead, *outputs))
 
 
 def masked(given: Any, mask: Any, out: Any) -> None:

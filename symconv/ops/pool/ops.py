@@ -33,14 +33,14 @@ from symconv.ops.pool.arrays import sizes as pooled_sizes
 from symconv.ops.pool.geometry import PoolGeometry
 from symconv.ops.pool.kernels import (
     blocks_of,
-    compared,
+    give_to_winners,
     item,
     last,
     lead_of,
-    places_of,
     scattered,
     surround,
     too_large,
+    winners_of,
 )
 
 if TYPE_CHECKING:  # the builder is handed in
@@ -167,6 +167,16 @@ class _Pooling(Op):
         k.perform(self, inputs, (tile,))
         k.epilogue(tile, at)
 
+    def units(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """Whole windows where they lie side by side from end to end; the whole axis where they do not."""
+        geometry, before = self.geometry, (1,) * (len(shape) - self.ndim)
+        assert geometry is not None
+        parts = zip(shape[len(before) :], geometry.window, geometry.stride, geometry.pad, strict=True)
+        return *before, *(
+            window if window == stride and pad == 0 and size % window == 0 else 0
+            for size, window, stride, pad in parts
+        )
+
     def fold(self, node: Apply) -> Variable | None:
         """A symbolic window that turned out to be constant becomes a parameter."""
         rest = node.inputs[len(self.tensors) :]
@@ -249,21 +259,17 @@ class Pool(_Pooling):
             self._besides(k, cells, tile, [last(other, *at) for other in outputs[1:]])
             k.epilogue(tile, at)
 
-    def units(self, shape: Sequence[int]) -> tuple[int, ...]:
-        """Whole windows where they lie side by side from end to end; the whole axis where they do not."""
-        geometry, before = self.geometry, (1,) * (len(shape) - self.ndim)
-        assert geometry is not None
-        parts = zip(shape[len(before) :], geometry.window, geometry.stride, geometry.pad, strict=True)
-        return *before, *(
-            window if window == stride and pad == 0 and size % window == 0 else 0
-            for size, window, stride, pad in parts
-        )
-
     def on_tile(
-        self, k: "Builder", tile: "Value", whole: Sequence[int], out: "Value", others: "Sequence[Value]"
+        self,
+        k: "Builder",
+        tile: "Value",
+        whole: Sequence[int],
+        out: "Value",
+        others: "Sequence[Value]",
+        order: tuple[int, ...],
     ) -> None:
         """The windows of the tile."""
-        cells = self._windows(k, tile, whole[len(whole) - self.ndim :], out, k.runs(tile))
+        cells = self._windows(k, tile, whole[len(whole) - self.ndim :], out, order)
         self._besides(k, cells, out, others)
 
     def _besides(self, k: "Builder", cells: "Value", pooled: "Value", others: "Sequence[Value]") -> None:
@@ -278,23 +284,27 @@ class Pool(_Pooling):
         """
         geometry = self.geometry
         assert geometry is not None
-        padded, inside = geometry.covered(sizes), geometry.inside(sizes)
+        units = self.units(sizes)
+        ends = part.shape[part.ndim - self.ndim :]
+        whole = zip(units, ends, geometry.covered(sizes), geometry.inside(sizes), strict=True)
+        cells = [(end, (0, end)) if unit else (cover, inside) for unit, end, cover, inside in whole]
+        padded, inside = [cover for cover, _ in cells], [within for _, within in cells]
         source = part
-        if any(unit == 0 for unit in self.units((1,) * (part.ndim - self.ndim) + tuple(sizes))):
-            source = last(part, *(slice(0, length) for _, length in inside))
-            if inside != tuple((0, cover) for cover in padded):
+        if 0 in units:
+            source = last(part, *(k.steps(0, length, 1) for _, length in inside))
+            if any(within != (0, cover) for cover, within in cells):
                 kept = part.shape[: part.ndim - self.ndim]
                 buffer = k.buffer((*kept, *padded), part.dtype, "padded", order)
-                lowest_of = lowest(np.dtype(part.dtype)) if self.mode == "max" else 0
-                surround(k, buffer, inside, lowest_of)
-                k.copy(source, last(buffer, *(slice(start, start + length) for start, length in inside)))
+                surround(k, buffer, inside, lowest(np.dtype(part.dtype)) if self.mode == "max" else 0)
+                k.copy(source, last(buffer, *(k.steps(start, length, 1) for start, length in inside)))
                 source = buffer
         self._reduced(k, source, geometry, "maximum" if self.mode == "max" else "add", tile, order)
         if self.mode.startswith("average"):
             counts = geometry.counts(sizes, self.mode)
             if counts.size and (counts == counts.flat[0]).all():
                 k.call("true_divide", tile, k.number(float(counts.flat[0])), out=tile)
-            else:
+            else:  # along axes that are cut all windows are whole
+                counts = counts[tuple(slice(0, 1) if unit else slice(None) for unit in units)]
                 k.call("true_divide", tile, k.constant(counts.astype(part.dtype)), out=tile)
         return source
 
@@ -361,11 +371,8 @@ class PoolWinners(Pool):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
-        """To the winners; they change only in jumps."""
-        gradient, _ = gradients
-        if gradient is None or inputs[0].type.is_discrete:
-            return [None]
-        return [self._other(Award, inputs, gradient, outputs[1], inputs[0])]
+        """None: it is made when all gradients are."""
+        raise _late(self)
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """As Pool; by ``perform`` where that is."""
@@ -383,19 +390,16 @@ class PoolWinners(Pool):
     def _besides(self, k: "Builder", cells: "Value", pooled: "Value", others: "Sequence[Value]") -> None:
         """Write which cells have the maximum."""
         assert self.geometry is not None
-        ends = pooled.shape[pooled.ndim - self.ndim :]
         for won in others:
-            for offset, place in zip(
-                np.ndindex(*self.geometry.window), places_of(k, self.geometry, ends), strict=True
-            ):
-                k.into(compared, [last(cells, *place), pooled], won[offset])
+            k.into(winners_of, [cells, pooled, *map(k.number, self.geometry.stride)], won)
 
 
 class Award(_Pooling):
-    """The gradient of a maximum by its winners: gradient, winners, like -> a tensor of the shape of ``like``."""
+    """The gradient of a maximum, by its winners: gradient, winners, like -> the shape of ``like``."""
 
     tensors: ClassVar[tuple[str, ...]] = ("gradient", "winners", "like")
     ignores_values: ClassVar[tuple[int, ...]] = (2,)
+    precedes: ClassVar[bool] = True
 
     def out_types(self, *types: TensorType) -> TensorType:
         """The shape of ``like``, the dtype of the gradient."""
@@ -419,10 +423,8 @@ class Award(_Pooling):
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
     ) -> Gradients:
-        """By the gradient: what the direction has where the cells won, window by window."""
-        raise GradientError(
-            f"{self.label} is made after all gradients", hint="differentiate max pooling: its gradient is Route"
-        )
+        """None: it is made when all gradients are."""
+        raise _late(self)
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """Block by block of the leading axes, one window element after the other."""
@@ -434,6 +436,12 @@ class Award(_Pooling):
             self._performed(k, inputs, outputs)
             return
         scattered(k, geometry, like, gradient, lambda some: gradient[some], None, winners)
+
+    def fill(self, k: "Builder", inputs: "Sequence[Value]", at: tuple[Any, ...], out: "Value") -> None:
+        """The part that some windows give, which lie side by side."""
+        gradient, winners, _ = inputs
+        assert self.geometry is not None
+        give_to_winners(k, self.geometry, gradient[at], last(winners, *at), out, (), ())
 
 
 class Spread(_Pooling):
@@ -572,6 +580,11 @@ class Select(_Pooling):
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """By ``perform``: only second derivatives need it."""
         self._performed(k, inputs, outputs)
+
+
+def _late(op: Op) -> GradientError:
+    hint = "differentiate max pooling, whose gradient is Route"
+    return GradientError(f"{op.label} is made after all gradients, and has none", hint=hint)
 
 
 def text(shape: Sequence[Dim]) -> str:

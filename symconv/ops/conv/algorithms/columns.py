@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from symconv.compile.program import Size, Value
 
 NAME = "columns"
+READS = ("forward", "filters")
 WIDE = 48  # pixels of an image, for a product of its own
 SHORT = 64  # pixels of a row: copying as many takes no longer than beginning to
 
@@ -137,8 +138,8 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         matrix = _columns(k, problem, image, blocks)
         sizes = [block.size for block in blocks]
         some = k.buffer((count, *sizes), problem.dtype, "gradients")
-        k.copy(gradient[tuple(block.slice for block in blocks[:1])][:, :, *(b.slice for b in blocks[1:])]
-               .transpose(*turned), some)  # fmt: skip
+        part = k.read(gradient[blocks[0].slice, :, *(block.slice for block in blocks[1:])])
+        k.copy(part.transpose(*turned), some)
         sides = (field, count // groups) if turn else (count // groups, field)
         partial = k.keep((*(block.parts for block in blocks), groups, *sides), problem.dtype, "partial")
         part = partial[tuple(block.number for block in blocks)]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from symconv.compile.program import Value
 
 NAME = "pointwise"
+READS = ("forward", "filters")
 
 
 def unfit(problem: Problem) -> str:
@@ -71,14 +72,14 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     pixels, given = k.contiguous(image, "image"), k.contiguous(gradient, "gradient")
     with k.blocks(
         k.axis(batch, "n", most=1, counted=True),
-        k.axis(rows, "top", "rows", counted=True),
+        k.axis(rows, "top", "rows", counted=True, unit=problem.unit(0)),
         bytes_each=problem.item * rest * (channels + count),
         fixed=True,
     ) as (one, block):
         flat = block.size * rest
         both = [
-            given[one.start, :, block.slice].reshape(count, flat),
-            pixels[one.start, :, block.slice].reshape(channels, flat),
+            k.read(given[one.start, :, block.slice]).reshape(count, flat),
+            k.read(pixels[one.start, :, block.slice]).reshape(channels, flat),
         ]
         partial = k.keep((one.parts, block.parts, *sides), problem.dtype, "partial")
         part = partial[one.number, block.number]
@@ -111,6 +112,6 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
         if tile.dense < problem.ndim:
             tile = k.buffer((count, block.size, *others), problem.dtype, "products")
         flat = block.size * rest
-        pixels = source[one.start, :, block.slice].reshape(channels, flat)
+        pixels = k.read(source[one.start, :, block.slice]).reshape(channels, flat)
         k.into(products_in_pieces, [bank, pixels], tile.reshape(count, flat))
         k.epilogue(tile, at)

@@ -237,7 +237,7 @@ class Problem:
                 block.window(stride, extent)
                 for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
             ]
-            return image[one.slice, chosen, *windows]
+            return k.read(image[one.slice, chosen, *windows])
         sizes = [
             (block.size - 1) * stride + extent
             for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
@@ -247,7 +247,9 @@ class Problem:
             for block, stride, (low, _) in zip(spatial, self.stride, self.pads, strict=True)
         ]
         part = k.buffer((one.size, chosen.size, *sizes), self.dtype, "window")
-        k.into(padded_part, [image[one.slice, chosen], *(k.number(start) for start in starts)], part)
+        whole = all(block.parts == 1 for block in spatial)
+        seen = k.read(image[one.slice, chosen]) if whole else k.stored(image)[one.slice, chosen]
+        k.into(padded_part, [seen, *(k.number(start) for start in starts)], part)
         return part
 
     def taps(

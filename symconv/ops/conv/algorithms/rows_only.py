@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from symconv.compile.program import Value
 
 NAME = "rows only"
+READS = ("forward", "filters")
 
 
 def unfit(problem: Problem) -> str:
@@ -131,7 +132,7 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
         sizes = [block.size, *(other.size for other in others)]
         flat = elements(sizes)
         some = k.buffer((count, *sizes), problem.dtype, "gradients")
-        k.copy(gradient[one.start, :, block.slice, *(other.slice for other in others)], some)
+        k.copy(k.read(gradient[one.start, :, block.slice, *(other.slice for other in others)]), some)
         lined = unrolled.reshape(channels * width, *unrolled.shape[1 + len(kernel) :])
         axes = (one, block, *others)
         parts = (part.parts for part in axes)
