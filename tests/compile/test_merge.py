@@ -151,6 +151,19 @@ def test_sizes_as_values_stay_outside():
     assert [call.function for call, _ in kernel.calls()] == ["add.reduce", "true_divide"]
 
 
+def test_sizes_that_are_moved_to_the_source_repeat_nothing():
+    """Where one count is asked of what another one goes into, neither graph nor kernels may double."""
+    x, w = sc.matrix("x"), sc.matrix("w")
+    y, layers = x, 4
+    for _ in range(layers):
+        y = sc.dot(y, w)
+        deviation = y - y.mean(axis=1, keepdims=True)
+        y = deviation * sc.sqr(deviation).mean(axis=1, keepdims=True)
+    f = sc.function([x, w], y)
+    assert [node.op.label for node in f.stages["fused"].nodes].count("Dot") == layers
+    check([x, w], [y], X, whole_numbers(11, 11), kernels=2 * layers, tolerance=1e-9)
+
+
 @pytest.mark.parametrize("members", [3, 1000])
 def test_chains_that_overlap_go_in_few_kernels(members):
     x = sc.vector("x")
