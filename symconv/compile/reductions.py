@@ -94,8 +94,8 @@ class Reductions:
     def write(self) -> None:
         """The loop, and what follows it."""
         each = self.bytes_each()
-        reduced = {axis for node in self.reductions for axis in axes_of(node)}
-        walked = walked_axes(self.space, self.local_axes(), reduced, each, self.k.machine)
+        reduced, local = {axis for node in self.reductions for axis in axes_of(node)}, self.local_axes()
+        walked = walked_axes(self.space, local, reduced, each, self.k.machine)
         axes = [
             Axis(
                 self.space[axis],
@@ -107,7 +107,8 @@ class Reductions:
             for position, axis in enumerate(walked)
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
-        calls = len(self.members) + 2
+        # Where results go back there are many short calls, at which threads wait for one another.
+        calls = (len(self.members) + 2) * (self.k.machine.SHARED if local else 1)
         with self.k.blocks(*axes, bytes_each=each * max(inner, 1), calls=calls) as blocks:
             self.blocks = dict(zip(walked, blocks, strict=True))
             later = self.later()
