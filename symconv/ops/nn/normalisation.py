@@ -120,10 +120,18 @@ def batch_normalization_test(
 
     Parameters and errors are those of ``batch_normalization_train``; ``mean`` and ``var`` have the shape of
     ``gamma``.
+
+    Notes
+    -----
+    Computed as x · scale + shift, where scale = gamma / sqrt(var + epsilon) and shift = beta - mean · scale:
+    two calls behind a convolution, and of shared parameters both are computed once. Beside the formula's own
+    this rounds by up to one unit in the last place of mean · scale.
     """
     x, over = _batch(inputs, axes, epsilon)
     kept = _parameters(x, over, gamma=gamma, beta=beta, mean=mean, var=var)
-    return (x - kept["mean"]) * (kept["gamma"] / sqrt(kept["var"] + epsilon)) + kept["beta"]
+    scale = kept["gamma"] / sqrt(kept["var"] + epsilon)
+    result: Variable = x * scale + (kept["beta"] - kept["mean"] * scale)
+    return result
 
 
 def _batch(inputs: Operand, axes: Axes, epsilon: float) -> tuple[Variable, tuple[int, ...]]:
