@@ -150,13 +150,13 @@ def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
                     source[output] = source.get(operand, operand)
                     break
         elif _is_a_size(node) and any(v in source for v in node.inputs):
+            sources = (source.get(variable, variable) for variable in node.inputs)
+            moved = tuple(new.get(variable, variable) for variable in sources)
+            types = as_tuple(node.op.out_types(*(variable.type for variable in moved)))
             # Where only its size is asked for, what computes it stays, to be checked.
-            if not any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs):
-                sources = (source.get(variable, variable) for variable in node.inputs)
-                moved = tuple(new.get(variable, variable) for variable in sources)
-                types = as_tuple(node.op.out_types(*(variable.type for variable in moved)))
-                if types == tuple(output.type for output in node.outputs):
-                    inputs = moved
+            alone = any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs)
+            if not alone and types == tuple(output.type for output in node.outputs):
+                inputs = moved
         if inputs != node.inputs:
             with written_at(node.origin):
                 copy = node.op.apply(*inputs)
