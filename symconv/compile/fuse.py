@@ -154,8 +154,9 @@ def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
     """Sizes are asked of what elementwise work reads, not of its result: that may be inside a kernel."""
     results = set(graph.results)
     source: dict[Variable, Variable] = {}
-    measured: dict[Variable, Variable] = {}
+    new: dict[Variable, Variable] = {}
     for node in graph.nodes:
+        inputs = tuple(new.get(variable, variable) for variable in node.inputs)
         if node.op.role == "elementwise":
             (output,) = node.outputs
             same = [v for v in node.inputs if pattern(v.type.shape) == pattern(output.type.shape)]
@@ -164,14 +165,20 @@ def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
                     source[output] = source.get(operand, operand)
                     break
         elif _is_a_size(node) and any(v in source for v in node.inputs):
-            if any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs):
-                continue  # only its size is asked for: what computes it stays, to be checked
-            inputs = tuple(source.get(variable, variable) for variable in node.inputs)
-            types = as_tuple(node.op.out_types(*(variable.type for variable in inputs)))
-            if types == tuple(output.type for output in node.outputs):
-                copy = Apply(node.op, inputs, types, node.origin)
-                measured.update(zip(node.outputs, copy.outputs, strict=True))
-    return graph.replaced(measured) if measured else graph
+            sources = (source.get(variable, variable) for variable in node.inputs)
+            moved = tuple(new.get(variable, variable) for variable in sources)
+            types = as_tuple(node.op.out_types(*(variable.type for variable in moved)))
+            # Where only its size is asked for, what computes it stays, to be checked.
+            alone = any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs)
+            if not alone and types == tuple(output.type for output in node.outputs):
+                inputs = moved
+        if inputs != node.inputs:
+            with written_at(node.origin):
+                copy = node.op.apply(*inputs)
+            for old, fresh in zip(node.outputs, copy.outputs, strict=True):
+                fresh.name = old.name
+                new[old] = fresh
+    return graph.with_results([new.get(variable, variable) for variable in graph.results]) if new else graph
 
 
 def _is_a_size(node: Apply) -> bool:

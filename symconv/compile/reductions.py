@@ -23,7 +23,7 @@ import numpy as np
 
 from symconv.compile.builder import Axis, Builder, Machine, Position
 from symconv.compile.elementwise import Recorder, Result
-from symconv.compile.program import ALL, Buffer, Size, Value
+from symconv.compile.program import ALL, Buffer, Size, Value, order_of
 from symconv.graph.nodes import Apply, Variable
 
 LONG_RUN = 256  # elements: a run along the last axis that costs little more than its elements
@@ -54,6 +54,10 @@ class Reductions:
         self.ones = tuple(dim == 1 for dim in operand.type.shape)
         dropped = {axis for node in self.reductions if not keeps(node) for axis in axes_of(node)}
         self.left = tuple(axis for axis in range(len(self.space)) if axis not in dropped)
+        orders = (order_of(value) for value in self.k.region.values.values() if isinstance(value, Value))
+        plain = tuple(range(len(self.space)))
+        # The axes as memory runs along them, the slowest first.
+        self.order = next((order for order in orders if len(order) == len(plain)), plain)
 
     def shape_of(self, variable: Variable) -> tuple[int, ...]:
         """The concrete shape of a variable, from within or without."""
@@ -94,20 +98,21 @@ class Reductions:
     def write(self) -> None:
         """The loop, and what follows it."""
         each = self.bytes_each()
-        reduced = {axis for node in self.reductions for axis in axes_of(node)}
-        walked = walked_axes(self.space, self.local_axes(), reduced, each, self.k.machine)
+        reduced, local = {axis for node in self.reductions for axis in axes_of(node)}, self.local_axes()
+        walked = walked_axes(self.space, self.order, local, reduced, each, self.k.machine)
         axes = [
             Axis(
                 self.space[axis],
                 STARTS[min(position, 2)],
                 "length",
-                last=axis == len(self.space) - 1,
+                last=axis == self.order[-1],
                 counted=axis in reduced,
             )
             for position, axis in enumerate(walked)
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
-        calls = len(self.members) + 2
+        # Where results go back there are many short calls, at which threads wait for one another.
+        calls = (len(self.members) + 2) * (self.k.machine.SHARED if local else 1)
         with self.k.blocks(*axes, bytes_each=each * max(inner, 1), calls=calls) as blocks:
             self.blocks = dict(zip(walked, blocks, strict=True))
             later = self.later()
@@ -264,26 +269,31 @@ def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
 
 
 def walked_axes(
-    space: tuple[int, ...], local: set[int], reduced: set[int], bytes_each: int, machine: Machine
+    space: tuple[int, ...],
+    order: tuple[int, ...],
+    local: set[int],
+    reduced: set[int],
+    bytes_each: int,
+    machine: Machine,
 ) -> list[int]:
-    """The axes to cut so that what remains of a block fits into a tile, ascending.
+    """The axes to cut so that what remains of a block fits into a tile, the slowest in memory first.
 
     First those that stay, for their blocks need nothing of each other; the last of them only where runs
     of memory remain long. Then those that are reduced.
     """
-    last = len(space) - 1
+    last = order[-1] if order else -1
     aim = min(machine.tile_bytes, machine.PARALLEL_BYTES)
-    kept = [axis for axis in range(last) if axis not in reduced and axis not in local]
-    rest = [axis for axis in range(last) if axis in reduced and axis not in local]
+    kept = [axis for axis in order if axis not in reduced and axis not in local and axis != last]
+    rest = [axis for axis in order if axis in reduced and axis not in local and axis != last]
     row = bytes_each * prod(size for axis, size in enumerate(space) if axis not in kept and axis != last)
     run = aim // max(row, 1)
     ends = [] if last in local or last < 0 else [last]
-    order = kept + (ends + rest if last not in reduced and run >= LONG_RUN else rest + ends)
+    wanted = kept + (ends + rest if last not in reduced and run >= LONG_RUN else rest + ends)
     walked: list[int] = []
     left = bytes_each * prod(space)
-    for axis in order:
+    for axis in wanted:
         if left <= aim:
             break
         walked.append(axis)
         left //= max(space[axis], 1)
-    return sorted(walked)
+    return sorted(walked, key=order.index)
