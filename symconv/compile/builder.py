@@ -384,11 +384,11 @@ class Builder:
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
         machine = self.machine
-        if any(axis.counted for axis in axes):
-            machine = replace(machine, threads=machine.PARTS)
-        elif fixed:
+        if fixed:
             brief = self._estimated() < machine.BRIEF
             machine = replace(machine, threads=machine.FIXED // 2 if brief else machine.FIXED)
+        elif any(axis.counted for axis in axes):
+            machine = replace(machine, threads=machine.PARTS)
         dearer = machine.SHARED if fixed else 1
         lengths = block_lengths(axes, bytes_each, dearer * calls, machine)
         ranges: list[Range] = []

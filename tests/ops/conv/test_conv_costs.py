@@ -26,7 +26,7 @@ def cheapest(kind, image, filters, dtype="float32", stride=1, groups=1):
         ((500, 20, 12, 12), (50, 20, 5, 5), 1, "columns", "columns"),
         ((1, 3, 224, 224), (64, 3, 3, 3), 1, "columns", "columns"),
         ((1, 256, 56, 56), (64, 256, 1, 1), 1, "pointwise", "pointwise"),
-        ((1, 64, 56, 56), (64, 1, 3, 3), 64, "depthwise", "depthwise"),
+        ((1, 64, 56, 56), (64, 1, 3, 3), 64, "row by row", "rows only"),
         ((1, 1, 256, 256), (1, 1, 31, 31), 1, "fft", "rows only"),
     ],
 )
@@ -39,7 +39,7 @@ def test_what_measurements_say_is_fastest_is_cheapest(image, filters, groups, fo
 @pytest.mark.parametrize("kind", ["forward", "filters"])
 def test_more_images_cost_in_proportion(module, kind):
     size = 1 if module.NAME == "pointwise" else 5
-    groups = 4 if module.NAME == "depthwise" else 1
+    groups = 4 if module.NAME == "row by row" else 1
     filters = (8, 8 // groups, size, size)
     geometry = ConvGeometry((1, 1), groups=groups)
     some, more = (
