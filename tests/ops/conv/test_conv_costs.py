@@ -21,10 +21,11 @@ def cheapest(kind, image, filters, dtype="float32", stride=1, groups=1):
 @pytest.mark.parametrize(
     ("image", "filters", "groups", "forward", "by_filters"),
     [
-        ((1, 3, 639, 516), (2, 3, 9, 9), 1, "rows only", "rows only"),
+        ((1, 3, 639, 516), (2, 3, 9, 9), 1, "row by row", "rows only"),
         ((500, 1, 28, 28), (20, 1, 5, 5), 1, "columns", "columns"),
         ((500, 20, 12, 12), (50, 20, 5, 5), 1, "columns", "columns"),
-        ((1, 3, 224, 224), (64, 3, 3, 3), 1, "columns", "columns"),
+        ((1, 3, 224, 224), (64, 3, 3, 3), 1, "row by row", "columns"),
+        ((8, 256, 14, 14), (256, 256, 3, 3), 1, "columns", "columns"),
         ((1, 256, 56, 56), (64, 256, 1, 1), 1, "pointwise", "pointwise"),
         ((1, 64, 56, 56), (64, 1, 3, 3), 64, "row by row", "rows only"),
         ((1, 1, 256, 256), (1, 1, 31, 31), 1, "fft", "rows only"),

@@ -57,12 +57,12 @@ def work(problem: Problem) -> list[Work]:
     groups, inner, pixels = problem.groups, depth * prod(kernel), prod(others)
     maps, together = count // groups, _together(problem)
     row = (inner * groups * problem.stride[0] + count) * pixels
-    blocks = batch * problem.tall_tiles(row * rows)
-    seen = (batch * rows * problem.stride[0] + blocks * (problem.extents[0] - 1)) * pixels
+    blocks = problem.tiles(batch * row * rows)
+    seen = (batch * rows * problem.stride[0] + max(batch, blocks) * (problem.extents[0] - 1)) * pixels
     terms = (height + (together - 1) * problem.stride[0]) * inner
     products, each = batch * groups * rows / together, together * maps * terms
     lanes = REGISTER_BYTES // problem.item
-    wasted = -(-pixels // lanes) * lanes / pixels
+    wasted = (1 + -(-pixels // lanes) * lanes / pixels) / 2
     packed = each if each * pixels > MULTIPLICATIONS and piece(maps, terms, pixels)[1] == pixels else 0
     return [
         problem.copied(seen * groups * inner, others[-1], problem.ndim > 1 and problem.stride[-1] > 1),
@@ -108,11 +108,14 @@ def _bank(k: "Builder", problem: Problem, filters: "Value") -> "Value":
     depth, height, *kernel = problem.filters[1:]
     maps, tall = problem.filters[0] // groups, height + (together - 1) * apart
     turned = problem.bank(filters).transpose(0, 2, 1, *range(3, 2 + problem.ndim))
-    bank = k.buffer((groups * maps, together, tall, depth, *kernel), problem.dtype, "bank")
+    times = (together,) if together > 1 else ()
+    bank = k.buffer((groups * maps, *times, tall, depth, *kernel), problem.dtype, "bank")
     if together > 1:
         k.fill(0, bank)
-    for row in range(together):
-        k.copy(turned, bank[:, row, k.steps(row * apart, height, 1)])
+        for row in range(together):
+            k.copy(turned, bank[:, row, k.steps(row * apart, height, 1)])
+    else:
+        k.copy(turned, bank)
     return bank.reshape(groups, maps * together, tall * depth * prod(kernel))
 
 
