@@ -15,7 +15,7 @@ product has one matrix. Each block leaves a partial sum, and these are added in 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from math import prod
+from math import gcd, prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -227,14 +227,13 @@ def products_of_rows(lines: Any, gradients: Any, dilation: int, phases: int, tur
         both = (met, given) if turn else (given, met)
         products_summed_over_pixels(*both, part)
 
-    if phases == 1:
-        strides = (dilation * run * matrix.itemsize, *matrix.strides)
-        multiply(as_strided(matrix, (height, *matrix.shape[:2], pixels), strides, writeable=False), out)
-        return
-    for row in range(height):
-        phase, first = row * dilation % phases, row * dilation // phases
-        start = (phase * each + first) * run
-        multiply(matrix[..., start : start + pixels], out[row])
+    apart = phases // gcd(phases, dilation)  # filter rows of one phase
+    strides = (apart * dilation // phases * run * matrix.itemsize, *matrix.strides)
+    for row in range(min(apart, height)):
+        start = row * dilation % phases * each + row * dilation // phases
+        part = out[row::apart]
+        shape = (len(part), *matrix.shape[:2], pixels)
+        multiply(as_strided(matrix[..., start * run :], shape, strides, writeable=False), part)
 
 
 def _unrolled(k: "Builder", problem: Problem, image: "Value", blocks: "Sequence[Block]") -> "Value":
