@@ -73,9 +73,11 @@ def test_products_in_parts_are_products(rows, columns, pixels, groups, several):
 
 @given(st.integers(1, 100), st.integers(1, 3000), st.integers(1, 100_000), st.integers(1, 10))
 def test_parts_and_pieces(rows, columns, pixels, products):
-    width = piece(rows, columns)
+    height, width = piece(rows, columns)
+    assert 1 <= height <= rows
     assert 1 <= width <= columns
-    parts = parts_of(pixels, rows, width, products)
+    assert height * width <= 1200
+    parts = parts_of(pixels, height, width, products)
     assert 1 <= parts <= max(1, pixels // 32)
-    if rows * width <= 1200 and parts > 1:
-        assert rows * width * (pixels // parts) <= 1_000_000
+    if parts > 1:
+        assert height * width * (pixels // parts) <= 1_000_000

@@ -24,7 +24,7 @@ from numpy.lib.stride_tricks import as_strided
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, elements
 from symconv.ops.conv.algorithms.products import products_in_pieces
-from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 from symconv.ops.conv.algorithms.unrolling import unroll
 
 if TYPE_CHECKING:
@@ -132,30 +132,24 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     count, groups = problem.output[1], problem.groups
     depth, height, *kernel = problem.filters[1:]
     inner, maps = depth * prod(kernel), count // groups
-    turn = columns_first(problem.item, maps, inner)
-    sides = (inner, maps) if turn else (maps, inner)
     with _summed_blocks(k, problem) as blocks:
         unrolled = _lines(k, problem, image, blocks)
         given = _gradients(k, problem, gradient, blocks)
         partial = k.keep(
-            (*(block.parts for block in blocks), height, groups, *sides), problem.dtype, "partial"
+            (*(block.parts for block in blocks), height, groups, maps, inner), problem.dtype, "partial"
         )
         part = partial[tuple(block.number for block in blocks)]
-        numbers = (problem.dilation[0], problem.stride[0], int(turn))
+        numbers = (problem.dilation[0], problem.stride[0])
         k.into(products_of_rows, [unrolled, given, *map(k.number, numbers)], part)
     total = partial[(0,) * len(blocks)]
     if prod(block.parts for block in blocks) > 1:
-        total = k.buffer((height, groups, *sides), problem.dtype, "total")
+        total = k.buffer((height, groups, maps, inner), problem.dtype, "total")
         k.call("add.reduce", partial, out=total, axis=tuple(range(len(blocks))))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
     found = k.buffer((groups, maps, depth, height, *kernel), problem.dtype, "found")
-    if turn:
-        places = (1, 3 + len(kernel), 2, 0, *range(3, 3 + len(kernel)))
-        k.copy(total.reshape(height, groups, depth, *kernel, maps).transpose(*places), found)
-    else:
-        places = (1, 2, 3, 0, *range(4, 4 + len(kernel)))
-        k.copy(total.reshape(height, groups, maps, depth, *kernel).transpose(*places), found)
+    places = (1, 2, 3, 0, *range(4, 4 + len(kernel)))
+    k.copy(total.reshape(height, groups, maps, depth, *kernel).transpose(*places), found)
     k.copy(problem.bank(found.reshape(*problem.filters)), tile)
     k.epilogue(tile, whole)
 
@@ -205,27 +199,23 @@ def _gradients(k: "Builder", problem: Problem, gradient: "Value", blocks: "Seque
     return some.reshape(count, elements((*sizes, one.size)))
 
 
-def products_of_rows(lines: Any, gradients: Any, dilation: int, phases: int, turn: int, out: Any) -> None:
+def products_of_rows(lines: Any, gradients: Any, dilation: int, phases: int, out: Any) -> None:
     """For each filter row the gradient times the lines that it meets, summed over pixels.
 
     Parameters
     ----------
     lines, gradients : ndarray
         [C, *kernel, rows, n, *outputs], the rows of each phase together, and [K, pixels].
-    dilation, phases, turn : int
-        Of filter rows; the stride of outputs; whether the lines come first.
+    dilation, phases : int
+        Of filter rows; the stride of rows.
     out : ndarray
-        [kh, groups, K/groups, C/groups kw]; its last two axes exchanged where the lines come first.
+        Where to, [kh, groups, K/groups, C/groups kw].
     """
-    height, groups, *sides = out.shape
+    height, groups, maps, inner = out.shape
     ndim, pixels = lines.ndim // 2, gradients.shape[-1]
-    given, run = gradients.reshape(groups, -1, pixels), prod(lines.shape[ndim + 1 :])
-    matrix = lines.reshape(groups, sides[0] if turn else sides[1], -1)
+    given, run = gradients.reshape(groups, maps, pixels), prod(lines.shape[ndim + 1 :])
+    matrix = lines.reshape(groups, inner, -1)
     each = lines.shape[ndim] // phases
-
-    def multiply(met: Any, part: Any) -> None:
-        both = (met, given) if turn else (given, met)
-        products_summed_over_pixels(*both, part)
 
     apart = phases // gcd(phases, dilation)  # filter rows of one phase
     strides = (apart * dilation // phases * run * matrix.itemsize, *matrix.strides)
@@ -233,7 +223,8 @@ def products_of_rows(lines: Any, gradients: Any, dilation: int, phases: int, tur
         start = row * dilation % phases * each + row * dilation // phases
         part = out[row::apart]
         shape = (len(part), *matrix.shape[:2], pixels)
-        multiply(as_strided(matrix[..., start * run :], shape, strides, writeable=False), part)
+        met = as_strided(matrix[..., start * run :], shape, strides, writeable=False)
+        products_summed_over_pixels(given, met, part)
 
 
 def _unrolled(k: "Builder", problem: Problem, image: "Value", blocks: "Sequence[Block]") -> "Value":
