@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 NAME = "row by row"
 PAIR = 2  # rows at once where a group has one filter
 BRIEF = 0.4  # of many small products in one call, each: against products with calls of their own
-REGISTER_BYTES = 64  # numbers that are multiplied at once
 
 
 def unfit(problem: Problem) -> str:
@@ -61,12 +60,10 @@ def work(problem: Problem) -> list[Work]:
     seen = (batch * rows * problem.stride[0] + max(batch, blocks) * (problem.extents[0] - 1)) * pixels
     terms = (height + (together - 1) * problem.stride[0]) * inner
     products, each = batch * groups * rows / together, together * maps * terms
-    lanes = REGISTER_BYTES // problem.item
-    wasted = (1 + -(-pixels // lanes) * lanes / pixels) / 2
     packed = each if each * pixels > MULTIPLICATIONS and piece(maps, terms, pixels)[1] == pixels else 0
     return [
         problem.copied(seen * groups * inner, others[-1], problem.ndim > 1 and problem.stride[-1] > 1),
-        Work(products * each * pixels * wasted, read=seen * groups * inner + products * packed,
+        Work(products * each * pixels * problem.unfilled(pixels), read=seen * groups * inner + products * packed,
              written=products * together * maps * pixels),
         Work(products=BRIEF * products, calls=blocks * (prod(kernel) + 6)),
     ]  # fmt: skip

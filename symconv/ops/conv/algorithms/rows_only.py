@@ -74,10 +74,12 @@ def _work_by_filters(problem: Problem) -> list[Work]:
     ) * prod(others)
     maps = float(batch * problem.pixels * count)
     strided = problem.ndim > 1 and problem.stride[-1] > 1
+    slower = problem.skinny(count // groups) if count == groups else problem.unfilled(inner)
     return [
         problem.copied(pixels * groups * inner, problem.output[-1], strided),
+        problem.copied(maps * (blocks < batch), problem.output[-1]),  # several images, laid side by side
         Work(
-            summed=maps * inner * height * problem.skinny(count // groups),
+            summed=maps * inner * height * slower,
             read=height * (maps + batch * problem.pixels * groups * inner),
         ),
         Work(products=blocks * height * groups, calls=blocks * (prod(kernel) + 8)),
