@@ -513,11 +513,11 @@ class Builder:
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
         machine = self.machine
-        if any(axis.counted for axis in axes):
-            machine = replace(machine, threads=machine.PARTS)
-        elif fixed:
+        if fixed:
             brief = self._estimated() < machine.BRIEF
             machine = replace(machine, threads=machine.FIXED // 2 if brief else machine.FIXED)
+        elif any(axis.counted for axis in axes):
+            machine = replace(machine, threads=machine.PARTS)
         dearer = machine.SHARED if fixed else 1
         if self.region.follower is not None:
             calls += 2 * len(axes) + len(self.region.follower.region.members)
@@ -585,8 +585,10 @@ class Builder:
         assert anchor is not None
         if anchor in region.outputs:
             return self.part(region.outputs[anchor], at, order)
+        read_next = region.follower.node.inputs[0] if region.follower else None  # that must stay as it is
         for variable, whole in region.outputs.items():
-            if variable.dtype == anchor.dtype and (self.loop is None or not region.members):
+            free = read_next is None or variable is read_next
+            if free and variable.dtype == anchor.dtype and (self.loop is None or not region.members):
                 return self.part(whole, at, order)
         some = region.whole or next(iter(region.outputs.values()))
         return self.buffer(self.part(some, at, order).shape, anchor.dtype, name)

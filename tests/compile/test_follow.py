@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import symconv as sc
 
-ALGORITHMS = ("auto", "columns", "rows only", "images last", "fft", "winograd", "depthwise", "pointwise")
+ALGORITHMS = ("auto", "columns", "rows only", "images last", "fft", "winograd", "row by row", "pointwise")
 
 
 def normal(*shape, dtype="float64", seed=0):

@@ -19,10 +19,9 @@ MOST_CELLS = 16  # of a window, whose winners are counted one by one
 
 
 def _mask_of_route(node: Apply) -> Variable | None:
-    """switch(c >= y, 0, Route(maximum(c, y), z, g)) = Route(maximum(c, y), z, switch(c >= z, 0, g)).
+    """switch(c >= x, 0, Route(x, z, g)) = Route(x, z, switch(c >= z, 0, g)) for x = maximum(c, y), or c >= y.
 
-    Where a cell x = maximum(c, y) has its window's maximum z, c >= y means x = c, and so c >= z. Elsewhere
-    both are 0.
+    Where x has its window's maximum z, c >= y means x = c, and so c >= z. Elsewhere both are 0.
     """
     mask, zero, routed = node.inputs
     route, test = routed.owner, mask.owner
@@ -31,9 +30,11 @@ def _mask_of_route(node: Apply) -> Variable | None:
     if not isinstance(zero, Constant) or zero.data.size != 1 or zero.data.item() != 0:
         return None
     x, pooled, gradient, *rest = route.inputs
-    if x.owner is None or x.owner.op is not maximum or x.owner.inputs != test.inputs:
+    bound, compared = test.inputs
+    if x.owner is None or x.owner.op is not maximum or x.owner.inputs[0] is not bound:
         return None
-    bound = test.inputs[0]
+    if compared is not x and compared is not x.owner.inputs[1]:
+        return None
     if not isinstance(bound, Constant) or bound.data.size != 1 or routed.type.shape != x.type.shape:
         return None
     limit = bound.data.item()

@@ -35,10 +35,10 @@ from symconv.ops.conv.algorithms import (
     backward,
     columns,
     costs,
-    depthwise,
     fft,
     images_last,
     pointwise,
+    row_by_row,
     rows_only,
     winograd,
     winograd_large,
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from symconv.compile.program import Value
 
 PORTFOLIO: tuple[ModuleType, ...] = (
-    pointwise, depthwise, rows_only, columns, images_last, fft, winograd, winograd_large,
+    pointwise, row_by_row, rows_only, columns, images_last, fft, winograd, winograd_large,
 )  # fmt: skip
 MOST_ERROR = Settings().conv_error
 

@@ -28,7 +28,7 @@ from numpy.lib.stride_tricks import as_strided
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, elements
 from symconv.ops.conv.algorithms.products import products_in_pieces
-from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
@@ -128,25 +128,19 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     """A partial sum for each block, then all of them added up."""
     count, field = problem.output[1], problem.field
     source, given = _laid_out(k, problem, image, problem.padded), _laid_out(k, problem, gradient)
-    turn = columns_first(problem.item, count, field)
-    sides = (field, count) if turn else (count, field)
     with _blocks(k, problem, summed=True) as blocks:
         matrix = _columns(k, problem, source, blocks)
         rows = _flat(k, problem, given, blocks)
-        partial = k.keep((*(block.parts for block in blocks), *sides), problem.dtype, "partial")
+        partial = k.keep((*(block.parts for block in blocks), count, field), problem.dtype, "partial")
         part = partial[tuple(block.number for block in blocks)]
-        k.into(products_summed_over_pixels, [matrix, rows] if turn else [rows, matrix], part)
+        k.into(products_summed_over_pixels, [rows, matrix], part)
     total = partial[(0,) * len(blocks)]
     if prod(block.parts for block in blocks) > 1:
-        total = k.buffer(sides, problem.dtype, "total")
+        total = k.buffer((count, field), problem.dtype, "total")
         k.call("add.reduce", partial, out=total, axis=tuple(range(len(blocks))))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
-    if turn:
-        places = problem.ndim + 1, *range(problem.ndim + 1)
-        k.copy(total.reshape(*problem.filters[1:], count).transpose(*places), tile)
-    else:
-        k.copy(total.reshape(*problem.filters), tile)
+    k.copy(total.reshape(*problem.filters), tile)
     k.epilogue(tile, whole)
 
 

@@ -26,6 +26,7 @@ ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
 TILE_BYTES, SCRATCH_BYTES = 1 << 21, 1 << 22  # what blocks are taken to have where they are counted
+REGISTER_BYTES = 64  # numbers that are multiplied at once
 TURNED = 3  # times what gathering takes: neighbours come from as many places in memory
 
 
@@ -172,6 +173,11 @@ class Problem:
         """How many times longer a product that sums over pixels takes where it has few rows."""
         return max(1.0, 3 / rows)
 
+    def unfilled(self, columns: int) -> float:
+        """How many times longer a product takes whose columns do not fill registers."""
+        lanes = REGISTER_BYTES // self.item
+        return (1 + -(-columns // lanes) * lanes / columns) / 2
+
     def tiles(self, elements: float) -> float:
         """About how many blocks so many elements are cut into."""
         return max(1.0, elements * self.item / TILE_BYTES)
@@ -247,10 +253,15 @@ class Problem:
             for block, stride, (low, _) in zip(spatial, self.stride, self.pads, strict=True)
         ]
         part = k.buffer((one.size, chosen.size, *sizes), self.dtype, "window")
-        whole = all(block.parts == 1 for block in spatial)
-        seen = k.read(image[one.slice, chosen]) if whole else k.stored(image)[one.slice, chosen]
+        seen = self.images(k, image, blocks)[:, chosen]
         k.into(padded_part, [seen, *(k.number(start) for start in starts)], part)
         return part
+
+    def images(self, k: "Builder", image: "Value", blocks: Sequence["Block"]) -> "Value":
+        """The images of a block, which may see parts of them only: computed now where it sees all."""
+        one, *spatial = blocks
+        whole = all(block.parts == 1 for block in spatial)
+        return k.read(image[one.slice]) if whole else k.stored(image)[one.slice]
 
     def taps(
         self, k: "Builder", blocks: Sequence["Block"]
