@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from symconv.errors import DTypeError, GradientError, RankError, ShapeError
+from symconv.errors import DTypeError, RankError, ShapeError
 from symconv.frozen import frozen
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Gradients, Op, Role
@@ -368,11 +368,7 @@ class PoolWinners(Pool):
         won = np.stack([-(cell == pooled).astype(np.int8) for cell in cells])
         return pooled, won.reshape(*geometry.window, *pooled.shape)
 
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        """None: it is made when all gradients are."""
-        raise _late(self)
+    grad = Op.grad  # none: it is made when all gradients are
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """As Pool; by ``perform`` where that is."""
@@ -420,11 +416,7 @@ class Award(_Pooling):
             target += np.where(winners[offset], gradient, zero)
         return cropped(result, like, geometry).astype(gradient.dtype, copy=False)
 
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Gradients:
-        """None: it is made when all gradients are."""
-        raise _late(self)
+    grad = Op.grad  # none: it is made when all gradients are
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """Block by block of the leading axes, one window element after the other."""
@@ -580,11 +572,6 @@ class Select(_Pooling):
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """By ``perform``: only second derivatives need it."""
         self._performed(k, inputs, outputs)
-
-
-def _late(op: Op) -> GradientError:
-    hint = "differentiate max pooling, whose gradient is Route"
-    return GradientError(f"{op.label} is made after all gradients, and has none", hint=hint)
 
 
 def text(shape: Sequence[Dim]) -> str:

@@ -25,7 +25,7 @@ def unroll(
     The kernel is that of all axes but the first; C may be split in groups. Rows of the image ``phases`` apart
     stand together.
     """
-    one, *spatial = blocks
+    spatial = blocks[1:]
     starts = [
         block.start * stride - low
         for block, stride, (low, _) in zip(spatial, problem.stride, problem.pads, strict=True)
