@@ -416,7 +416,7 @@ class Award(_Pooling):
             target += np.where(winners[offset], gradient, zero)
         return cropped(result, like, geometry).astype(gradient.dtype, copy=False)
 
-    grad = Op.grad  # type: ignore[assignment]  # none: it is made when all gradients are
+    grad = Op.grad  # none: it is made when all gradients are
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """Block by block of the leading axes, one window element after the other."""
