@@ -245,6 +245,7 @@ class _Writer:
         self.names: dict[str, str] = {}
         values = [value for call in calls for value in (*call.operands, *call.out)]
         self.taken: set[str] = {value.buffer.name for value in values if isinstance(value, Value)}
+        self.taken.update(call.function.partition(":")[2] for call in calls)
         self.lines: list[str] = []
         self.uses: dict[str, int] = {}
         for call in calls:

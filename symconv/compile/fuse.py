@@ -7,8 +7,10 @@ can share a pass over memory. The inner graph of a kernel stays a graph.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
+from symconv.compile.follow import anchors_of, followed
 from symconv.compile.merge import MOST_MEMBERS, merged, pattern
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import infer, interpret
@@ -35,8 +37,21 @@ class Fused(Op):
 
     @property
     def anchor(self) -> Apply | None:
-        """The member that is not elementwise, if there is one."""
-        return next((node for node in self.inner.nodes if node.op.role == "anchor"), None)
+        """The member that is not elementwise, if there is one; of several the one whose tiles they share."""
+        anchor, _ = anchors_of(self.inner.nodes)
+        return anchor if anchor is not None and anchor.op.role == "anchor" else None
+
+    @cached_property
+    def ignores_values(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The inputs of which no member needs more than the type."""
+        needed = {
+            variable
+            for node in self.inner.nodes
+            for position, variable in enumerate(node.inputs)
+            if position not in node.op.ignores_values
+        }
+        needed.update(self.inner.outputs)
+        return tuple(place for place, variable in enumerate(self.inner.inputs) if variable not in needed)
 
     @property
     def label(self) -> str:
@@ -77,7 +92,7 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     wanted = set(graph.results)
     new: dict[Variable, Variable] = {}
     in_order = (regions[root] for root in graph.nodes if region_of[root] is root)
-    for members in merged(graph, in_order, sized(graph)):
+    for members in followed(graph, merged(graph, in_order, sized(graph))):
         outputs = _outputs(members, graph, wanted)
         node = _fused(members, outputs, new)
         for old, fresh in zip(outputs, node.outputs, strict=True):

@@ -47,6 +47,12 @@ def canonical(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
     return unite(Driver("canonical", rules.rules_in_use("canonical"), log)(expand(graph, log)), log)
 
 
+def specialised(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
+    """Rewriting; then of tensors that were pooled only the winners are kept, where that is enough."""
+    rewritten = Driver("specialised", rules.rules_in_use("specialised"), log)(graph)
+    return rules.winners_kept(rewritten, log)
+
+
 PASSES: tuple[Pass, ...] = (
     Pass(
         "canonical",
@@ -61,7 +67,7 @@ PASSES: tuple[Pass, ...] = (
     Pass(
         "specialised",
         "forms that cost less on this machine",
-        rewriting("specialised"),
+        specialised,
     ),
     Pass(
         "fused",

@@ -466,6 +466,9 @@ def language_rules():
     yield "sum of zeros with y added = sum(y)", m, scattered.sum(axis=1)
     yield "zeros with y added, plus x = x with y added", m, scattered + m
     yield "zeros with y added, minus x = -x with y added", m, scattered - m
+    pooled = sc.pool_2d(sc.relu(sc.tanh(m)), (1, 2), ignore_border=False)
+    masked = sc.grad(sc.sqr(pooled).sum(), m)
+    yield "a mask of relu after max pooling's gradient = one before it", m, masked
 
 
 @pytest.mark.parametrize(("rule", "variable", "output"), list(language_rules()))
