@@ -12,7 +12,7 @@ from symconv.compile.pipeline import PASSES, Pass, compile_graph, rewriting
 from symconv.compile.rewrite import Driver, NodeRule, Pattern, Rule, instantiate, pattern
 from symconv.graph.traverse import ancestors, substitute, toposort
 
-RULES = {"canonical": rules.CANONICAL, "stable": rules.STABLE, "specialised": rules.SPECIALISED}
+RULES = {stage: rules.all_rules(stage) for stage in ("canonical", "stable", "specialised")}
 EQUATIONS = {stage: [rule for rule in given if isinstance(rule, Rule)] for stage, given in RULES.items()}
 ALL = [pytest.param(rule, id=rule.name) for given in EQUATIONS.values() for rule in given]
 DTYPES = ("bool", "int8", "int64", "uint8", "float16", "float32", "float64", "complex64", "complex128")
@@ -367,7 +367,7 @@ def near_misses():
 
 @pytest.mark.parametrize(("rule", "inputs", "output"), list(near_misses()))
 def test_a_near_miss_does_not_fire(rule, inputs, output):
-    names = [r.name for given in (rules.CANONICAL, rules.STABLE, rules.SPECIALISED) for r in given]
+    names = [r.name for given in RULES.values() for r in given]
     assert rule in names
     f = sc.function(inputs, output)
     assert rule not in fired(f)
@@ -493,13 +493,13 @@ def test_a_node_rule_fires_and_keeps_the_meaning(rule, variable, output):
 
 
 def test_every_rule_is_tested_here():
-    names = {rule.name for given in (rules.CANONICAL, rules.STABLE, rules.SPECIALISED) for rule in given}
+    names = {rule.name for given in RULES.values() for rule in given}
     equations = {rule.name for given in EQUATIONS.values() for rule in given}
     of_loops = {"h[-1] of a loop = its final state"}  # tested with the loops themselves
     assert names - equations - of_loops == {rule for rule, *_ in (*node_rules(), *language_rules())}
     assert set(TRUTH) == {rule.name for rule in OF_ONE}
     assert {rule.name for rule in EQUATIONS["stable"]} - set(TRUTH) == {QUOTIENT}
-    assert len(names) == sum(map(len, (rules.CANONICAL, rules.STABLE, rules.SPECIALISED)))
+    assert len(names) == sum(map(len, RULES.values()))
 
 
 # What stays what it was
