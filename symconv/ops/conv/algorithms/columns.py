@@ -30,6 +30,7 @@ NAME = "columns"
 READS = ("forward", "filters")
 WIDE = 48  # pixels of an image, for a product of its own
 SHORT = 64  # pixels of a row: copying as many takes no longer than beginning to
+SHORT_IN_VOLUMES = 16  # the same in three dimensions, where a block is a slice or two, and little is shared
 
 
 def unfit(problem: Problem) -> str:
@@ -93,7 +94,8 @@ def _calls(problem: Problem) -> int:
 def _in_two_steps(problem: Problem) -> bool:
     """Whether rows of pixels are so short, or so far apart, that what filter rows share is copied once."""
     several = problem.ndim > 1 and problem.filters[2] > 1
-    return several and (problem.output[-1] < SHORT or problem.stride[-1] > 1)
+    short = SHORT if problem.ndim == 2 else SHORT_IN_VOLUMES
+    return several and (problem.output[-1] < short or problem.stride[-1] > 1)
 
 
 def _in_phases(problem: Problem) -> bool:
