@@ -27,6 +27,7 @@ Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
 TILE_BYTES, SCRATCH_BYTES = 1 << 21, 1 << 22  # what blocks are taken to have where they are counted
 REGISTER_BYTES = 64  # numbers that are multiplied at once
+SMALL = 1 << 18  # bytes: filling all of it takes no longer than calling NumPy for each side
 TURNED = 3  # times what gathering takes: neighbours come from as many places in memory
 
 
@@ -311,12 +312,16 @@ def padded_part(image: Any, *starts_and_out: Any) -> None:
     *starts, out = starts_and_out
     lead = (slice(None),) * (image.ndim - len(starts))
     source, target = list(lead), list(lead)
+    sides: list[tuple[Any, ...]] = []
     for axis, start in enumerate(starts, len(lead)):
         size = out.shape[axis]
         low = min(max(-start, 0), size)
         high = max(min(image.shape[axis] - start, size), low)
-        out[(*target, slice(0, low))] = 0
-        out[(*target, slice(high, None))] = 0
+        sides += [(*target, slice(0, low))] * (low > 0) + [(*target, slice(high, None))] * (high < size)
         target.append(slice(low, high))
         source.append(slice(start + low, start + high))
+    if len(sides) > 1 and out.nbytes <= SMALL:
+        sides = [(...,)]
+    for side in sides:
+        out[side] = 0
     np.copyto(out[tuple(target)], image[tuple(source)])

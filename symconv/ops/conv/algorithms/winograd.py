@@ -47,6 +47,7 @@ ROUNDINGS = 20  # of the transforms, one after the other
 BLOCK_BYTES = 1 << 21
 LEAST_BLOCKS = 4  # of a large image, for threads to share
 TAPS = 3
+ALIASED = 1 << 11  # bytes: channels a multiple of it apart fall on the same few lines of a first-level cache
 
 
 class Transforms(NamedTuple):
@@ -231,9 +232,13 @@ def _window(
     one, *spatial = blocks
     window = k.buffer((one.size, *sizes, problem.image[1]), problem.dtype, "window")
     starts = [block.start - low for block, (low, _) in zip(spatial, problem.pads, strict=True)]
-    k.into(
-        padded_part, [image[one.slice], *(k.number(start) for start in starts)], window.transpose(0, 3, 1, 2)
-    )
+    target = window.transpose(0, 3, 1, 2)
+    if problem.item * prod(problem.image[2:]) % ALIASED:
+        k.into(padded_part, [image[one.slice], *map(k.number, starts)], target)
+        return window
+    apart = k.buffer(target.shape, problem.dtype, "apart")
+    k.into(padded_part, [image[one.slice], *map(k.number, starts)], apart)
+    k.copy(apart, target)
     return window
 
 
