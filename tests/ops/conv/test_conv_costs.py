@@ -73,7 +73,7 @@ def test_products_in_parts_are_products(rows, columns, pixels, groups, several):
 
 @given(st.integers(1, 100), st.integers(1, 3000), st.integers(1, 100_000), st.integers(1, 10))
 def test_parts_and_pieces(rows, columns, pixels, products):
-    height, width = piece(rows, columns)
+    height, width = piece(rows, columns, pixels)
     assert 1 <= height <= rows
     assert 1 <= width <= columns
     assert height * width <= 1200

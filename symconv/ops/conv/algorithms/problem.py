@@ -26,7 +26,6 @@ ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
 TILE_BYTES, SCRATCH_BYTES = 1 << 21, 1 << 22  # what blocks are taken to have where they are counted
-REGISTER_BYTES = 64  # numbers that are multiplied at once
 SMALL = 1 << 18  # bytes: filling all of it takes no longer than calling NumPy for each side
 TURNED = 3  # times what gathering takes: neighbours come from as many places in memory
 
@@ -174,9 +173,9 @@ class Problem:
         """How many times longer a product that sums over pixels takes where it has few rows."""
         return max(1.0, 3 / rows)
 
-    def unfilled(self, columns: int) -> float:
-        """How many times longer a product takes whose columns do not fill registers."""
-        lanes = REGISTER_BYTES // self.item
+    def unfilled(self, columns: int, register: int) -> float:
+        """How many times longer a product takes whose columns do not fill so many bytes."""
+        lanes = register // self.item
         return (1 + -(-columns // lanes) * lanes / columns) / 2
 
     def tiles(self, elements: float) -> float:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 NAME = "row by row"
 READS = ("forward",)
 PAIR = 2  # rows at once where a group has one filter
+REGISTER_BYTES = 64  # of the numbers that are multiplied at once
+FEW = 6  # bytes of filters, a number each: for how many a product takes twice as long
 BRIEF = 0.4  # of many small products in one call, each: against products with calls of their own
 
 
@@ -62,11 +64,13 @@ def work(problem: Problem) -> list[Work]:
     terms = (height + (together - 1) * problem.stride[0]) * inner
     products, each = batch * groups * rows / together, together * maps * terms
     packed = each if each * pixels > MULTIPLICATIONS and piece(maps, terms, pixels)[1] == pixels else 0
+    few = 1 + FEW / (together * maps * problem.item)
+    multiplied = products * each * pixels * problem.unfilled(pixels, REGISTER_BYTES) * few
     return [
         problem.copied(seen * groups * inner, others[-1], problem.ndim > 1 and problem.stride[-1] > 1),
-        Work(products * each * pixels * problem.unfilled(pixels),
-             read=seen * groups * inner + products * packed, written=products * together * maps * pixels),
-        Work(products=BRIEF * products, calls=blocks * (prod(kernel) + 6)),
+        Work(multiplied, read=seen * groups * inner + products * packed,
+             written=products * together * maps * pixels),
+        Work(products=BRIEF * products, calls=blocks * (prod(kernel) + 8)),
     ]  # fmt: skip
 
 
@@ -125,7 +129,7 @@ def _blocks(k: "Builder", problem: Problem) -> "Iterator[tuple[Block, ...]]":
     each = problem.item * (problem.groups * depth * prod(kernel) * stride + problem.output[1])
     small = each * problem.pixels <= k.machine.tile_bytes
     halo = 0 if small else max(1, -(-(problem.extents[0] - stride) // stride))
-    with problem.blocks(k, each, calls=prod(kernel) + 6, halo=halo) as blocks:
+    with problem.blocks(k, each, calls=prod(kernel) + 8, halo=halo) as blocks:
         yield blocks
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "rows only"
 READS = ("forward", "filters")
+REGISTER_BYTES = 32  # of the columns of a sum over pixels that are computed at once
 
 
 def unfit(problem: Problem) -> str:
@@ -75,13 +76,14 @@ def _work_by_filters(problem: Problem) -> list[Work]:
     ) * prod(others)
     maps = float(batch * problem.pixels * count)
     strided = problem.ndim > 1 and problem.stride[-1] > 1
-    slower = problem.skinny(count // groups) if count == groups else problem.unfilled(inner)
+    each = count // groups
+    slower = problem.skinny(each) if each == 1 else problem.unfilled(inner, REGISTER_BYTES)
     return [
         problem.copied(pixels * groups * inner, problem.output[-1], strided),
-        problem.copied(maps * (blocks < batch), problem.output[-1]),  # several images, laid side by side
         Work(
             summed=maps * inner * height * slower,
             read=height * (maps + batch * problem.pixels * groups * inner),
+            moved=maps * (blocks < batch),  # several images, laid side by side
         ),
         Work(products=blocks * height * groups, calls=blocks * (prod(kernel) + 8)),
     ]

@@ -2,9 +2,9 @@
 
 OpenBLAS prepares its operands as for large matrices, and where the result is small that takes 2 to 10 times
 longer than multiplying. Up to a million multiplications and 1200 results it does without: cut to that, large
-results too are 1.1 to 1.5 times faster. So results are computed in pieces and pixels are cut in parts; the
-pieces of a strip of rows are one call, and the parts are then added up. And NumPy lets other threads run only
-while it computes more than 500 results.
+results too are 1.1 to 1.5 times faster. So results are computed in pieces, all of them in one call, or pixels
+are cut in parts too, which are then added up. And NumPy lets other threads run only while it computes more
+than 500 results.
 """
 
 from math import prod
@@ -16,6 +16,8 @@ MULTIPLICATIONS = 1_000_000
 RESULTS = 1200
 SIDE = 32  # rows of a piece where there are more than twice as many
 LEAST_COLUMNS, LEAST_PIXELS = 8, 64  # of a piece or a part: fewer use the multipliers badly
+WIDE_ENOUGH = 12  # columns of a piece, for one part instead of several
+BUFFER_BYTES = 1 << 16  # of what the parts leave before they are added up
 SHORT = 300_000  # multiplications that are over before another thread could begin
 FREE = 501  # results of a call for which other threads may run
 
@@ -30,25 +32,35 @@ def products_summed_over_pixels(left: Any, right: Any, out: Any) -> None:
     if out.size * pixels <= SHORT:
         _product(left, right, out)
         return
-    height, width = piece(rows, columns)
-    count = columns // width
-    parts = parts_of(pixels, height, width, prod(before) * count)
-    for top in range(0, rows, height):
-        some, part = left[..., top : top + height, :], out[..., top : top + height, :]
-        pieces = right[..., : count * width, :].reshape(*right.shape[:-2], count, width, pixels)
-        target = part[..., : count * width].reshape(*part.shape[:-1], count, width).swapaxes(-3, -2)
-        _in_parts(some[..., None, :, :], pieces, target, parts)
-        if count * width < columns:
-            _in_parts(some, right[..., count * width :, :], part[..., count * width :], parts)
+    height, width = piece(rows, columns, pixels)
+    high, wide = rows // height, columns // width
+    parts = parts_of(pixels, height, width, prod(before) * high * wide)
+    lefts = left[..., : high * height, :].reshape(*left.shape[:-2], 1, high, height, pixels)
+    each = wide
+    if parts > 1:
+        each = max(1, BUFFER_BYTES // (out.itemsize * prod(before) * high * height * width * parts))
+    for first in range(0, wide, each):
+        some = slice(first * width, min(first + each, wide) * width)
+        pieces, target = right[..., some, :], out[..., : high * height, some]
+        pieces = pieces.reshape(*pieces.shape[:-2], -1, 1, width, pixels)
+        target = target.reshape(*before, high, height, -1, width)
+        _in_parts(lefts, pieces, np.moveaxis(target, -2, -4), parts)
+    if high * height < rows:
+        rest = slice(high * height, None)
+        products_summed_over_pixels(left[..., rest, :], right, out[..., rest, :])
+    if wide * width < columns:
+        rest = slice(wide * width, None)
+        _in_parts(left[..., : high * height, :], right[..., rest, :], out[..., : high * height, rest], parts)
 
 
-def piece(rows: int, columns: int) -> tuple[int, int]:
+def piece(rows: int, columns: int, pixels: int) -> tuple[int, int]:
     """How many rows and columns of the result to compute at a time, all or even shares of them."""
     if rows * columns <= RESULTS:
         return rows, columns
-    strips = -(-rows // SIDE) if rows > 2 * SIDE else 1
-    height = -(-rows // strips)
+    height = -(-rows // (-(-rows // SIDE))) if rows > 2 * SIDE else rows
     most = max(LEAST_COLUMNS, RESULTS // height)
+    whole = MULTIPLICATIONS // (height * pixels)  # columns for which pixels need no parts
+    most = whole if WIDE_ENOUGH <= whole < most else most
     even = -(-columns // -(-columns // most))
     return height, next((width for width in range(even, even // 2, -1) if columns % width == 0), even)
 
