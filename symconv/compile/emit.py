@@ -18,6 +18,7 @@ import numpy as np
 
 from symconv.compile.memory import Arena, Memory, allocate
 from symconv.compile.program import (
+    LETTERS,
     Buffer,
     Call,
     Kernel,
@@ -27,6 +28,7 @@ from symconv.compile.program import (
     Symbolic,
     Value,
     View,
+    reduced_axes,
     render,
     sizes_text,
     summed_in_rows,
@@ -38,7 +40,6 @@ from symconv.errors import CompileError
 
 WIDTH = 110
 LEAST_SELECTED = 4096  # elements from where on a choice by bits is faster
-LETTERS = "ijklmnopqrstuvw"  # of axes, in subscripts
 
 
 class Source(NamedTuple):
@@ -308,6 +309,8 @@ class _Writer:
             if otherwise != target:
                 self.lines.append(f"    np.copyto({target}, {otherwise})")
             self.lines.append(f"    np.copyto({target}, {chosen}, where={condition})")
+        elif function == "products.sum":
+            self._sum_of_products(operands, call)
         elif (subscripts := row_sums(call)) is not None:
             target = self._text(out) + ("[..., 0]" if ("keepdims", "True") in call.options else "")
             self.lines.append(f'    np.einsum("{subscripts}", {operands[0]}, out={target})')
@@ -315,6 +318,24 @@ class _Writer:
             options = [f"{name}={text}" for name, text in call.options]
             arguments = ", ".join([*operands, f"out={self._text(out)}", *options])
             self.lines.append(f"    np.{function}({arguments})")
+
+    def _sum_of_products(self, operands: list[str], call: Call) -> None:
+        """Along the last axis BLAS has a product of vectors for each row."""
+        first, (out,) = call.operands[0], call.out
+        assert isinstance(first, Value)
+        (axis,) = reduced_axes(call.options)
+        kept = ("keepdims", "True") in call.options
+        target = self._text(out)
+        if kept:
+            target += f"[{', '.join([':'] * axis + ['0'])}]" if axis < first.ndim - 1 else "[..., 0]"
+        if axis == first.ndim - 1:
+            self.lines.append(f"    np.vecdot({', '.join(operands)}, out={target})")
+            return
+        letters = LETTERS[: first.ndim]
+        left = letters[:axis] + letters[axis + 1 :]
+        self.lines.append(
+            f'    np.einsum("{letters},{letters}->{left}", {", ".join(operands)}, out={target})'
+        )
 
     def _target(self, out: Value) -> str:
         """The left side of an assignment into a value."""

@@ -448,7 +448,8 @@ class Call(NamedTuple):
     Attributes
     ----------
     function : str
-        A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", or the name of an
+        A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", "products.sum" (two
+        operands are multiplied and added up along an axis), or the name of an
         op's ``perform`` bound in the program's namespace ("perform:solve"), or of a function there that
         takes ``out`` as its last argument ("into:gather").
     operands : tuple of Operand
@@ -805,6 +806,7 @@ def _verify_view(kernel: Kernel, call: Call, value: Value, symbols: dict[str, in
         value = value.base
 
 
+LETTERS = "ijklmnopqrstuvw"  # of axes, in subscripts
 SHORTEST_ROW, LONGEST_ROW = 64, 4096
 
 
@@ -817,6 +819,23 @@ def summed_in_rows(dtype: str, shape: Sequence[Size]) -> bool:
     length = shape[-1] if shape else 0
     fits = isinstance(length, int) and SHORTEST_ROW <= length <= LONGEST_ROW
     return fits and dtype in ("float32", "float64")
+
+
+def summed_axis(call: Call) -> int | None:
+    """The axis of a sum over one axis before the last, in the dtype of its operand."""
+    (out,) = call.out
+    axes = reduced_axes(call.options)
+    operand = call.operands[0] if call.function == "add.reduce" else None
+    if not isinstance(operand, Value) or len(axes) != 1 or out.dtype != operand.dtype:
+        return None
+    plain = operand.dtype in ("float32", "float64") and not set(dict(call.options)) - {"axis", "keepdims"}
+    return axes[0] if plain and 0 <= axes[0] < operand.ndim - 1 else None
+
+
+def reduced_axes(options: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+    """The axes that a reduction's options name."""
+    text = dict(options).get("axis", "").strip("()")
+    return tuple(int(axis) for axis in text.split(",") if axis.strip())
 
 
 def sizes_text(sizes: Sequence[Size]) -> str:

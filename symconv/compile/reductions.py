@@ -14,6 +14,7 @@ NumPy adds up (pairwise where memory runs along the reduced axes), so that no el
 roundings than in NumPy's own reduction of the whole.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -21,9 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Axis, Builder, Machine, Position
+from symconv.compile.builder import Axis, Builder, Position
 from symconv.compile.elementwise import Recorder, Result
-from symconv.compile.program import ALL, Buffer, Size, Value
+from symconv.compile.program import ALL, Buffer, Size, Value, summed_in_rows
 from symconv.graph.nodes import Apply, Variable
 
 LONG_RUN = 256  # elements: a run along the last axis that costs little more than its elements
@@ -80,6 +81,28 @@ class Reductions:
         """Whether a variable has the shape of the space."""
         return tuple(dim == 1 for dim in variable.type.shape) == self.ones
 
+    def is_stream(self) -> bool:
+        """Whether each element is read once, by the call that combines it."""
+        uses = Counter(variable for node in self.members for variable in node.inputs)
+        return all(
+            node.op.role == "reduction"
+            or not self.is_whole(node.outputs[0])
+            or (uses[node.outputs[0]] == 1 and self.is_summed_product(node))
+            for node in self.members
+        )
+
+    def is_summed_product(self, node: Apply) -> bool:
+        """Whether a product is made and added up by one call: see ``contractible``."""
+        (product,) = node.outputs
+        user = next((other for other in self.reductions if other.inputs[0] is product), None)
+        if user is None or user.op.ufunc != "add" or node.op.row.ufunc not in ("square", "multiply"):  # type: ignore[attr-defined]
+            return False
+        dtypes = {variable.dtype for variable in (*node.inputs, product, user.outputs[0])}
+        last = len(self.space) - 1
+        rows = last not in axes_of(user) or summed_in_rows(product.dtype, self.space)
+        whole = all(self.shape_of(variable) == self.space for variable in node.inputs)
+        return rows and whole and len(dtypes) == 1 and product.dtype in ("float32", "float64")
+
     def bytes_each(self) -> int:
         """Bytes that are touched for an element of the space."""
         region = self.k.region
@@ -87,6 +110,7 @@ class Reductions:
         whole = prod(self.space)
         touched = [v.dtype for v in values if isinstance(v, Value) and prod(map(int, v.shape)) == whole]  # type: ignore[arg-type]
         scratch = [node.inputs[0].dtype for node in self.reductions if node.inputs[0] in self.made]
+        scratch = [] if self.is_stream() else scratch
         return max(sum(np.dtype(dtype).itemsize for dtype in [*touched, *scratch[:1]]), 1)
 
     # Writing
@@ -95,7 +119,11 @@ class Reductions:
         """The loop, and what follows it."""
         each = self.bytes_each()
         reduced = {axis for node in self.reductions for axis in axes_of(node)}
-        walked = walked_axes(self.space, self.local_axes(), reduced, each, self.k.machine)
+        machine = self.k.machine.streaming if self.is_stream() else self.k.machine.steady
+        aim = min(machine.tile_bytes, machine.PARALLEL_BYTES)
+        if self.is_stream():
+            aim = max(aim, min(machine.tile_bytes, each * prod(self.space) // machine.PARTS))
+        walked = walked_axes(self.space, self.local_axes(), reduced, each, aim)
         axes = [
             Axis(
                 self.space[axis],
@@ -107,8 +135,8 @@ class Reductions:
             for position, axis in enumerate(walked)
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
-        calls = len(self.members) + 2
-        with self.k.blocks(*axes, bytes_each=each * max(inner, 1), calls=calls) as blocks:
+        calls = 24 if self.is_stream() else len(self.members) + 2  # threads wait for one another's
+        with self.k.blocks(*axes, bytes_each=each * max(inner, 1), calls=calls, machine=machine) as blocks:
             self.blocks = dict(zip(walked, blocks, strict=True))
             later = self.later()
             partial = self.write_block(later)
@@ -198,6 +226,7 @@ class Reductions:
                 continue
             region.values[variable] = whole
             results.append((term, k.part(whole, self.position(whole.ndim))))
+        recorder.contract(results)
         k.record(recorder, results, k.result_order)
         return partial
 
@@ -264,15 +293,14 @@ def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
 
 
 def walked_axes(
-    space: tuple[int, ...], local: set[int], reduced: set[int], bytes_each: int, machine: Machine
+    space: tuple[int, ...], local: set[int], reduced: set[int], bytes_each: int, aim: int
 ) -> list[int]:
-    """The axes to cut so that what remains of a block fits into a tile, ascending.
+    """The axes to cut so that what remains of a block has at most so many bytes, ascending.
 
     First those that stay, for their blocks need nothing of each other; the last of them only where runs
     of memory remain long. Then those that are reduced.
     """
     last = len(space) - 1
-    aim = min(machine.tile_bytes, machine.PARALLEL_BYTES)
     kept = [axis for axis in range(last) if axis not in reduced and axis not in local]
     rest = [axis for axis in range(last) if axis in reduced and axis not in local]
     row = bytes_each * prod(size for axis, size in enumerate(space) if axis not in kept and axis != last)
