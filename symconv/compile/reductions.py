@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Axis, Builder, Position
+from symconv.compile.builder import WIDE, Axis, Builder, Position
 from symconv.compile.elementwise import Recorder, Result
 from symconv.compile.program import ALL, Buffer, Size, Value, summed_in_rows
 from symconv.graph.nodes import Apply, Variable
@@ -120,22 +120,24 @@ class Reductions:
         each = self.bytes_each()
         reduced = {axis for node in self.reductions for axis in axes_of(node)}
         machine = self.k.machine.streaming if self.is_stream() else self.k.machine.steady
-        aim = min(machine.tile_bytes, machine.PARALLEL_BYTES)
+        aim = min(machine.tile_bytes, machine.PARALLEL_BYTES) * WIDE
         if self.is_stream():
             aim = max(aim, min(machine.tile_bytes, each * prod(self.space) // machine.PARTS))
         walked = walked_axes(self.space, self.local_axes(), reduced, each, aim)
+        mixed = 0 < len(reduced.intersection(walked)) < len(walked)
         axes = [
             Axis(
                 self.space[axis],
                 STARTS[min(position, 2)],
                 "length",
+                most=None if mixed or axis == walked[-1] else 1,  # so that blocks have no gaps
                 last=axis == len(self.space) - 1,
                 counted=axis in reduced,
             )
             for position, axis in enumerate(walked)
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
-        calls = 24 if self.is_stream() else len(self.members) + 2  # threads wait for one another's
+        calls = (len(self.members) + 3) * self.k.machine.SHARED
         with self.k.blocks(*axes, bytes_each=each * max(inner, 1), calls=calls, machine=machine) as blocks:
             self.blocks = dict(zip(walked, blocks, strict=True))
             later = self.later()
