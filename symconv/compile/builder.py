@@ -141,7 +141,9 @@ class Machine:
     @property
     def streaming(self) -> "Machine":
         """One for work that touches each byte once: no block need fit a cache, and few are best."""
-        return replace(self.steady, tile_bytes=STREAM * self.tile_bytes, scratch_bytes=STREAM * self.scratch_bytes)
+        return replace(
+            self.steady, tile_bytes=STREAM * self.tile_bytes, scratch_bytes=STREAM * self.scratch_bytes
+        )
 
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
     CALL: ClassVar[float] = 900  # a NumPy call and its views
@@ -151,6 +153,7 @@ class Machine:
     SPILL: ClassVar[float] = 0.03  # how much more for each doubling beyond the tile
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
+    WORTH: ClassVar[int] = 12  # times that: work of which half would not pay for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
     FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
     BRIEF: ClassVar[float] = 1.5e6  # a kernel: for half as many where it takes less
@@ -241,9 +244,7 @@ class Builder:
 
     # Memory
 
-    def buffer(
-        self, shape: Sequence[Size], dtype: str, name: str, order: tuple[int, ...] = ()
-    ) -> Buffer:
+    def buffer(self, shape: Sequence[Size], dtype: str, name: str, order: tuple[int, ...] = ()) -> Buffer:
         """Scratch memory, laid out in the order of axes if given: inside a loop each worker has its own."""
         kind: Any = "memory" if self.loop is None else "scratch"
         return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind, order)
@@ -388,6 +389,7 @@ class Builder:
         calls: int = 8,
         fixed: bool = False,
         machine: Machine | None = None,
+        work: float = inf,
     ) -> Iterator[tuple[Block, ...]]:
         """Write what follows for every block of the axes.
 
@@ -404,6 +406,9 @@ class Builder:
             otherwise.
         machine : Machine, optional
             What the blocks are chosen for, where that is not the builder's.
+        work : float
+            About how many nanoseconds all blocks take one core; one thread does what is not worth waking
+            another for.
         """
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
@@ -440,9 +445,10 @@ class Builder:
         count = prod(-(-span.extent // span.block) for span in ranges)
         total = bytes_each * prod(axis.extent for axis in axes)
         parallel = total > self.machine.PARALLEL_BYTES
-        alone = self._estimated() < count * calls * self.machine.SHORT
+        alone = self._estimated() < count * calls * self.machine.SHORT or self.is_brief(work)
         self.notes.append(
-            f"{count} blocks of " + " x ".join(f"{span.block}" for span in ranges)
+            f"{count} blocks of "
+            + " x ".join(f"{span.block}" for span in ranges)
             + (" in parallel" if parallel and not alone else "")
         )
         self.loop = Loop(tuple(ranges), parallel=parallel, alone=alone)
@@ -451,6 +457,10 @@ class Builder:
             yield tuple(blocks)
         finally:
             self.loop = None
+
+    def is_brief(self, work: float) -> bool:
+        """Whether work of so many nanoseconds gains nothing from another thread."""
+        return work < self.machine.WORTH * self.machine.START
 
     def _estimated(self) -> float:
         """What the algorithm chosen last is estimated to cost; infinity where there was no choice."""
@@ -592,11 +602,31 @@ class Builder:
         order = self.result_order
         shape = tuple(shape[axis] for axis in order) if order else tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
-        inner = prod(shape[len(axes) :])
         calls = max(8, len(self.region.members))
-        with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1), calls=calls) as blocks:
+        work = prod(shape) * (FETCH * bytes_each + sum(map(nanoseconds, self.region.members)))
+        if self.is_brief(work) and bytes_each * prod(shape) <= WIDE * self.machine.tile_bytes:
+            axes = []
+        each = bytes_each * max(prod(shape[len(axes) :]), 1)
+        with self.blocks(*axes, bytes_each=each, calls=calls, work=work) as blocks:
             at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
             self.epilogue(None, tuple(at[order.index(axis)] for axis in range(len(at))) if order else at)
+
+
+FETCH = 0.012  # nanoseconds for a byte that a chain reads or writes
+CHEAP = frozenset(
+    (
+        "absolute", "add", "equal", "greater", "greater_equal", "less", "less_equal", "logical_and", "logical_not",
+        "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal", "square", "subtract",
+    )
+)  # fmt: skip
+
+
+def nanoseconds(node: Apply) -> float:
+    """About what an elementwise op takes one core for an element in the cache."""
+    dtype = np.dtype(node.outputs[0].dtype)
+    if node.op.row.ufunc in CHEAP:  # type: ignore[attr-defined]
+        return 0.025 * dtype.itemsize
+    return 0.4 if dtype == "float32" else 2.0
 
 
 def located(op: Op, node: Apply) -> Callable[..., Any]:
@@ -613,7 +643,7 @@ def located(op: Op, node: Apply) -> Callable[..., Any]:
 
 def _pays(shape: Sequence[int], axis: int, dtype: str) -> bool:
     """Whether a sum over an axis before the last is worth a product for each place on the other axes."""
-    *others, rows, columns = shape
+    *others, _, columns = shape
     if not others:
         return True
     inside = axis == len(shape) - 2

@@ -126,9 +126,7 @@ class Recorder:
             return self._append(function, operands, natural)
         return self._append(function, operands, dtype, (("dtype", f"np.{_scalar_name(dtype)}"),))
 
-    def reduce(
-        self, ufunc: str, operand: Any, dtype: str, axes: tuple[int, ...], keepdims: bool
-    ) -> Result:
+    def reduce(self, ufunc: str, operand: Any, dtype: str, axes: tuple[int, ...], keepdims: bool) -> Result:
         """``operand`` combined along axes, in ``dtype``; its shape is the recorder's.
 
         A sum over several axes goes along the last of them first, where that is faster.
@@ -282,9 +280,7 @@ def literal_text(value: Any) -> str:
 Scratch = Callable[[str, tuple[Size, ...]], Value]
 
 
-def allocate(
-    recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch
-) -> Iterator[Call]:
+def allocate(recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch) -> Iterator[Call]:
     """The recorded steps as calls: every result in a register.
 
     Parameters
@@ -309,9 +305,7 @@ def allocate(
 class _Registers:
     """Which result is where; mutable because it walks along the steps."""
 
-    def __init__(
-        self, recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch
-    ) -> None:
+    def __init__(self, recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch) -> None:
         self.scratch = scratch
         self.results = results
         self.home: dict[Result, Value] = {}

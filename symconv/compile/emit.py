@@ -19,6 +19,7 @@ import numpy as np
 from symconv.compile.memory import Arena, Memory, allocate
 from symconv.compile.program import (
     LETTERS,
+    SHORTEST_ROW,
     Buffer,
     Call,
     Kernel,
@@ -139,7 +140,7 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
         yield _block(block, instr, memory)
         tasks = f"{kernel.name}_tasks{suffix}"
         namespace[tasks] = _tasks(instr)
-        how = "parallel" if instr.parallel else "serial"
+        how = "parallel" if instr.parallel and not (instr.alone and not _uses_blas(instr)) else "serial"
         several = len(using) > 1 and instr in using
         workers = "scratch[:1]" if instr.alone else "scratch"
         own = f"[worker[{using.index(instr)}] for worker in {workers}]" if several else workers
@@ -151,6 +152,11 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
 
 def _loops(kernel: Kernel) -> list[Loop]:
     return [instr for instr in kernel.body if isinstance(instr, Loop)]
+
+
+def _uses_blas(loop: Loop) -> bool:
+    """Whether anything in a loop may call BLAS, which is to have one thread there."""
+    return any(call.function.startswith(("matmul", "products", "into:", "perform:")) for call in loop.body)
 
 
 def _using(kernel: Kernel, memory: Memory) -> list[Loop]:
@@ -320,7 +326,7 @@ class _Writer:
             self.lines.append(f"    np.{function}({arguments})")
 
     def _sum_of_products(self, operands: list[str], call: Call) -> None:
-        """Along the last axis BLAS has a product of vectors for each row."""
+        """Along a long last axis BLAS has a product of vectors for each row."""
         first, (out,) = call.operands[0], call.out
         assert isinstance(first, Value)
         (axis,) = reduced_axes(call.options)
@@ -328,7 +334,8 @@ class _Writer:
         target = self._text(out)
         if kept:
             target += f"[{', '.join([':'] * axis + ['0'])}]" if axis < first.ndim - 1 else "[..., 0]"
-        if axis == first.ndim - 1:
+        length = first.shape[axis]
+        if axis == first.ndim - 1 and isinstance(length, int) and length >= SHORTEST_ROW:
             self.lines.append(f"    np.vecdot({', '.join(operands)}, out={target})")
             return
         letters = LETTERS[: first.ndim]

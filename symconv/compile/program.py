@@ -59,9 +59,7 @@ class Symbolic(NamedTuple):
         )
 
     def __str__(self) -> str:
-        parts = [
-            " * ".join(names if factor == 1 else (str(factor), *names)) for names, factor in self.terms
-        ]
+        parts = [" * ".join(names if factor == 1 else (str(factor), *names)) for names, factor in self.terms]
         text = " + ".join(parts)
         if self.constant:
             text += f" {'+' if self.constant > 0 else '-'} {abs(self.constant)}"
@@ -501,9 +499,7 @@ class Range(NamedTuple):
     @property
     def blocks(self) -> list[tuple[int, int]]:
         """(start, size) of every block."""
-        return [
-            (start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)
-        ]
+        return [(start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)]
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -776,8 +772,7 @@ def _verify_call(kernel: Kernel, call: Call, symbols: dict[str, int]) -> None:
         operands = [[*batch, rows, columns], [*other, rows, columns]]
     for shape in operands:
         fits = len(shape) <= len(target) and all(
-            size in (1, wanted)
-            for size, wanted in zip(reversed(shape), reversed(target), strict=False)
+            size in (1, wanted) for size, wanted in zip(reversed(shape), reversed(target), strict=False)
         )
         _require(fits, kernel, call, f"shape {shape} does not fit into {target}")
 
@@ -807,18 +802,20 @@ def _verify_view(kernel: Kernel, call: Call, value: Value, symbols: dict[str, in
 
 
 LETTERS = "ijklmnopqrstuvw"  # of axes, in subscripts
-SHORTEST_ROW, LONGEST_ROW = 64, 4096
+SHORTEST_ROW, LONGEST_ROW, SEVERAL_ROWS = 64, 4096, 32
 
 
 def summed_in_rows(dtype: str, shape: Sequence[Size]) -> bool:
     """Whether ``einsum`` sums the last axis: three times as fast as ``add.reduce`` in single precision.
 
     It has 32 sums at once, each of at most LONGEST_ROW / 32 elements, as many as NumPy's pairs begin with; so
-    it rounds no worse. Shorter rows do not pay for the call.
+    it rounds no worse. Short rows pay for the call where there are several.
     """
     length = shape[-1] if shape else 0
-    fits = isinstance(length, int) and SHORTEST_ROW <= length <= LONGEST_ROW
-    return fits and dtype in ("float32", "float64")
+    rows = times(shape[:-1])
+    several = not isinstance(rows, int) or rows >= SEVERAL_ROWS
+    shortest = 2 if several else SHORTEST_ROW
+    return isinstance(length, int) and shortest <= length <= LONGEST_ROW and dtype in ("float32", "float64")
 
 
 def summed_axis(call: Call) -> int | None:

@@ -22,12 +22,14 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import WIDE, Axis, Builder, Position
+from symconv.compile.builder import WIDE, Axis, Builder, Machine, Position, nanoseconds
 from symconv.compile.elementwise import Recorder, Result
 from symconv.compile.program import ALL, Buffer, Size, Value, summed_in_rows
 from symconv.graph.nodes import Apply, Variable
 
+READ = 0.02  # nanoseconds for a byte that is added up
 LONG_RUN = 256  # elements: a run along the last axis that costs little more than its elements
+LONG_STREAM = 2048  # the same where bytes are only read
 STARTS = ("start", "row", "column")
 
 
@@ -103,6 +105,15 @@ class Reductions:
         whole = all(self.shape_of(variable) == self.space for variable in node.inputs)
         return rows and whole and len(dtypes) == 1 and product.dtype in ("float32", "float64")
 
+    def nanoseconds(self, node: Apply) -> float:
+        """What a member takes for an element of the space, beyond reading it."""
+        if node.op.role == "reduction":
+            add = node.op.ufunc == "add"  # type: ignore[attr-defined]
+            last = len(self.space) - 1
+            rows = 1 / max(self.space[last], 1) if last in axes_of(node) else 0.0
+            return 4.0 * rows if add else 0.1 + 40.0 * rows
+        return nanoseconds(node) if self.is_whole(node.outputs[0]) else 0.0
+
     def bytes_each(self) -> int:
         """Bytes that are touched for an element of the space."""
         region = self.k.region
@@ -117,13 +128,13 @@ class Reductions:
 
     def write(self) -> None:
         """The loop, and what follows it."""
-        each = self.bytes_each()
+        each, stream = self.bytes_each(), self.is_stream()
+        work = prod(self.space) * (READ * each + sum(map(self.nanoseconds, self.members)))
+        machine = self.k.machine.streaming if stream else self.k.machine.steady
         reduced = {axis for node in self.reductions for axis in axes_of(node)}
-        machine = self.k.machine.streaming if self.is_stream() else self.k.machine.steady
-        aim = min(machine.tile_bytes, machine.PARALLEL_BYTES) * WIDE
-        if self.is_stream():
-            aim = max(aim, min(machine.tile_bytes, each * prod(self.space) // machine.PARTS))
-        walked = walked_axes(self.space, self.local_axes(), reduced, each, aim)
+        walked = self.walked(each, machine)
+        if stream and self.k.is_brief(work) and not self.wants_one_blas_thread():
+            walked = []
         mixed = 0 < len(reduced.intersection(walked)) < len(walked)
         axes = [
             Axis(
@@ -138,21 +149,33 @@ class Reductions:
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
         calls = (len(self.members) + 3) * self.k.machine.SHARED
-        with self.k.blocks(*axes, bytes_each=each * max(inner, 1), calls=calls, machine=machine) as blocks:
+        with self.k.blocks(
+            *axes, bytes_each=each * max(inner, 1), calls=calls, machine=machine, work=work
+        ) as blocks:
             self.blocks = dict(zip(walked, blocks, strict=True))
             later = self.later()
             partial = self.write_block(later)
         if later:
             self.write_rest(later, partial)
 
+    def walked(self, each: int, machine: Machine) -> list[int]:
+        """The axes to cut; where bytes are only read, blocks may be long, and so are to be runs of memory."""
+        aim, run = min(machine.tile_bytes, machine.PARALLEL_BYTES) * WIDE, LONG_RUN
+        if self.is_stream():
+            aim = max(aim, min(machine.tile_bytes, each * prod(self.space) // machine.PARTS))
+            run = LONG_STREAM
+        reduced = {axis for node in self.reductions for axis in axes_of(node)}
+        return walked_axes(self.space, self.local_axes(), reduced, each, aim, run)
+
+    def wants_one_blas_thread(self) -> bool:
+        """Whether sums may become products with ones, which are for a loop."""
+        last = len(self.space) - 1
+        return any(node.op.ufunc == "add" and last not in axes_of(node) for node in self.reductions)  # type: ignore[attr-defined]
+
     def later(self) -> list[Apply]:
         """Reductions whose blocks give partial results, and all members of such spaces, in order."""
         cut = {axis for axis, block in self.blocks.items() if block.parts > 1}
-        return [
-            node
-            for node in self.members
-            if not all(axis in self.axes(node.outputs[0]) for axis in cut)
-        ]
+        return [node for node in self.members if not all(axis in self.axes(node.outputs[0]) for axis in cut)]
 
     def axes(self, variable: Variable) -> dict[int, int]:
         """The axes of the space in which a variable extends, and which of its own they are."""
@@ -295,7 +318,12 @@ def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
 
 
 def walked_axes(
-    space: tuple[int, ...], local: set[int], reduced: set[int], bytes_each: int, aim: int
+    space: tuple[int, ...],
+    local: set[int],
+    reduced: set[int],
+    bytes_each: int,
+    aim: int,
+    long_run: int,
 ) -> list[int]:
     """The axes to cut so that what remains of a block has at most so many bytes, ascending.
 
@@ -308,7 +336,7 @@ def walked_axes(
     row = bytes_each * prod(size for axis, size in enumerate(space) if axis not in kept and axis != last)
     run = aim // max(row, 1)
     ends = [] if last in local or last < 0 else [last]
-    order = kept + (ends + rest if last not in reduced and run >= LONG_RUN else rest + ends)
+    order = kept + (ends + rest if last not in reduced and run >= long_run else rest + ends)
     walked: list[int] = []
     left = bytes_each * prod(space)
     for axis in order:

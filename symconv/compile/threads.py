@@ -173,16 +173,19 @@ def parallel(
     waiting = iter(tasks)
 
     def work(mine: Any) -> None:
-        with np.errstate(all="ignore"):
-            for task in waiting:
-                block(*task, *arguments, mine)
+        for task in waiting:
+            block(*task, *arguments, mine)
+
+    def silent_work(mine: Any) -> None:
+        with np.errstate(all="ignore"):  # the caller's thread is silent already
+            work(mine)
 
     workers = min(len(scratch), len(tasks))
     with BLAS.one():
         if workers == 1:
             work(scratch[0])
             return
-        jobs = POOL.submit([partial(work, mine) for mine in scratch[1:workers]])
+        jobs = POOL.submit([partial(silent_work, mine) for mine in scratch[1:workers]])
         try:
             work(scratch[0])
         finally:

@@ -141,9 +141,7 @@ class Op:
         """What the op means, in plain NumPy: an array, or a tuple of them."""
         raise NotImplementedError(f"{type(self).__name__} does not state its meaning")
 
-    def grad(
-        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
-    ) -> Terms:
+    def grad(self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients) -> Terms:
         """Gradients by the inputs, given those by the outputs (None: no dependence).
 
         The result has one entry an input; None says that the input has no influence on the outputs'

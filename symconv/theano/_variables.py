@@ -95,9 +95,7 @@ class VariableType(CoreType):
             return False
         return True
 
-    def clone(
-        self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None
-    ) -> "TensorType":
+    def clone(self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None) -> "TensorType":
         """The type with another dtype or pattern."""
         return TensorType(dtype or self.dtype, broadcastable or self.broadcastable)
 
@@ -127,7 +125,6 @@ class TensorType(VariableType):
 
     def __format__(self, how: str) -> str:
         return format(str(self), how)
-
 
 
 _numbers = count()

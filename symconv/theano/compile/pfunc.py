@@ -35,7 +35,6 @@ class Param(In):
         )
 
 
-
 def function(
     inputs: Sequence[Any],
     outputs: Any = None,
