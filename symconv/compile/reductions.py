@@ -133,8 +133,9 @@ class Reductions:
         machine = self.k.machine.streaming if stream else self.k.machine.steady
         reduced = {axis for node in self.reductions for axis in axes_of(node)}
         walked = self.walked(each, machine)
-        if stream and self.k.is_brief(work) and not self.wants_one_blas_thread():
-            walked = []
+        brief = stream and self.k.is_brief(work)
+        if brief:  # one thread in one go; BLAS is held to it in a loop
+            walked = walked[:1] if self.wants_one_blas_thread() else []
         mixed = 0 < len(reduced.intersection(walked)) < len(walked)
         axes = [
             Axis(
@@ -144,6 +145,7 @@ class Reductions:
                 most=None if mixed or axis == walked[-1] else 1,  # so that blocks have no gaps
                 last=axis == len(self.space) - 1,
                 counted=axis in reduced,
+                length=-(-self.space[axis] // 2) if brief else None,
             )
             for position, axis in enumerate(walked)
         ]
