@@ -9,9 +9,13 @@ walked in blocks, the rest of a block is in one piece:
                     in the order of the blocks, and what uses the results follows
 
 Which axes are walked and where blocks end depends on sizes and ``tile_bytes``, never on the number of
-threads, wherever partial results are combined: any number of threads gives the same bits. Within a block
-NumPy adds up (pairwise where memory runs along the reduced axes), so that no element takes part in more
-roundings than in NumPy's own reduction of the whole.
+threads: any number of threads gives the same bits. What reads each element once, in one call, has few and
+long blocks; there is no cache to fit.
+
+Sums over an axis before the last are products with ones, which add one row after the other, as NumPy does;
+those over the last have as many sums at once as NumPy's pairs begin with, or are pairwise. So no element
+takes part in more roundings than in NumPy's own sum of the whole: n over an axis of n elements before the
+last, n / 32 and a few over the last. A product that nothing else needs is added up by the call that makes it.
 """
 
 from collections import Counter
