@@ -111,23 +111,28 @@ _MODULES = {
     "symconv.viz": "debugprint draw pp to_dot to_html to_networkx",
     "symconv.ops.scan": "foldl foldr map reduce scan until",
     "symconv.ops.pool": "max_pool_2d_same_size pool pool_1d pool_2d pool_3d",
-    "symconv.ops.nn": "absolute_error batch_normalization batch_normalization_test batch_normalization_train "
-    "binary_crossentropy categorical_crossentropy dropout elu gelu hard_sigmoid hard_swish hinge "
-    "h_softmax huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu "
-    "sigmoid sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign "
-    "squared_error swish tanh ultra_fast_sigmoid",
+    "symconv.ops.nn":
+        "absolute_error batch_normalization batch_normalization_test batch_normalization_train "
+        "binary_crossentropy categorical_crossentropy dropout elu gelu hard_sigmoid hard_swish hinge "
+        "h_softmax huber isclose leaky_relu linear log_softmax logsoftmax logsumexp mish prelu relu selu "
+        "sigmoid sigmoid_binary_crossentropy silu softmax softmax_crossentropy softplus softsign "
+        "squared_error swish tanh ultra_fast_sigmoid",
     "symconv.ops.conv.combined": "causal_conv1d depthwise_conv separable_conv signal_conv2d",
-    "symconv.ops.conv.transposed": "conv1d_transpose conv2d_transpose conv3d_transpose conv_grad_wrt_inputs conv_grad_wrt_weights "
-    "conv_transpose",
+    "symconv.ops.conv.transposed":
+        "conv1d_transpose conv2d_transpose conv3d_transpose conv_grad_wrt_inputs conv_grad_wrt_weights "
+        "conv_transpose",
     "symconv.ops.conv.unshared": "unshared_conv",
     "symconv.ops.conv.neighbours": "images2neibs neibs2images",
-    "symconv.ops.conv.upsampling": "bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling frac_bilinear_upsampling",
-    "symconv.ops.conv.sizes": "assert_conv_shape border_mode_to_pad check_conv_gradinputs_shape get_conv_gradinputs_shape "
-    "get_conv_gradweights_shape get_conv_output_shape get_conv_shape_1axis",
+    "symconv.ops.conv.upsampling":
+        "bilinear_kernel_1D bilinear_kernel_2D bilinear_upsampling frac_bilinear_upsampling",
+    "symconv.ops.conv.sizes":
+        "assert_conv_shape border_mode_to_pad check_conv_gradinputs_shape get_conv_gradinputs_shape "
+        "get_conv_gradweights_shape get_conv_output_shape get_conv_shape_1axis",
     "symconv.ops.nn.response": "local_response_normalization lrn",
     "symconv.ops.grids": "indices meshgrid mgrid ogrid one_hot to_one_hot",
     "symconv.ops.einsum": "einsum",
-    "symconv.ops.scipy_functions": "chi2sf erfcinv erfcx erfinv gamma gammaln i0 i1 iv j0 j1 jv polygamma psi tri_gamma",
+    "symconv.ops.scipy_functions":
+        "chi2sf erfcinv erfcx erfinv gamma gammaln i0 i1 iv j0 j1 jv polygamma psi tri_gamma",
 }
 """What is loaded when first used, and from where: importing stays quick."""
 

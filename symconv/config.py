@@ -1,11 +1,11 @@
 """The settings of symconv: one small object, ten fields at most; imports only errors.
 
->>> import symconv as sc
->>> with sc.settings(floatX="float32"):
-...     sc.matrix("x").type
-TensorType(float32[?,?])
->>> sc.config.floatX
-'float64'
+    >>> import symconv as sc
+    >>> with sc.settings(floatX="float32"):
+    ...     sc.matrix("x").type
+    TensorType(float32[?,?])
+    >>> sc.config.floatX
+    'float64'
 """
 
 import os

@@ -1,6 +1,6 @@
 """The chapter's layer on a photograph, with everything there is to see of it; imports symconv and its viz.
 
-photograph -> layer(photograph) -> the same in plain NumPy, compared -> pictures, graphs, source
+    photograph -> layer(photograph) -> the same in plain NumPy, compared -> pictures, graphs, source
 """
 
 import time

@@ -1,7 +1,7 @@
 """What is said about the arguments and results of a function: In, Out, Argument; imports graph.
 
-input    = variable | In(variable, ...)          an In with an update is a state: kept from call to call
-output   = variable | Out(variable)
+    input    = variable | In(variable, ...)          an In with an update is a state: kept from call to call
+    output   = variable | Out(variable)
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -244,7 +244,9 @@ class Builder:
 
     # Memory
 
-    def buffer(self, shape: Sequence[Size], dtype: str, name: str, order: tuple[int, ...] = ()) -> Buffer:
+    def buffer(
+        self, shape: Sequence[Size], dtype: str, name: str, order: tuple[int, ...] = ()
+    ) -> Buffer:
         """Scratch memory, laid out in the order of axes if given: inside a loop each worker has its own."""
         kind: Any = "memory" if self.loop is None else "scratch"
         return Buffer(tuple(shape), dtype, len(shape), self.names(name), kind, order)
@@ -447,8 +449,7 @@ class Builder:
         parallel = total > self.machine.PARALLEL_BYTES
         alone = self._estimated() < count * calls * self.machine.SHORT or self.is_brief(work)
         self.notes.append(
-            f"{count} blocks of "
-            + " x ".join(f"{span.block}" for span in ranges)
+            f"{count} blocks of " + " x ".join(f"{span.block}" for span in ranges)
             + (" in parallel" if parallel and not alone else "")
         )
         self.loop = Loop(tuple(ranges), parallel=parallel, alone=alone)
@@ -615,8 +616,9 @@ class Builder:
 FETCH = 0.012  # nanoseconds for a byte that a chain reads or writes
 CHEAP = frozenset(
     (
-        "absolute", "add", "equal", "greater", "greater_equal", "less", "less_equal", "logical_and", "logical_not",
-        "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal", "square", "subtract",
+        "absolute", "add", "equal", "greater", "greater_equal", "less", "less_equal", "logical_and",
+        "logical_not", "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal", "square",
+        "subtract",
     )
 )  # fmt: skip
 

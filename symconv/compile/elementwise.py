@@ -126,7 +126,9 @@ class Recorder:
             return self._append(function, operands, natural)
         return self._append(function, operands, dtype, (("dtype", f"np.{_scalar_name(dtype)}"),))
 
-    def reduce(self, ufunc: str, operand: Any, dtype: str, axes: tuple[int, ...], keepdims: bool) -> Result:
+    def reduce(
+        self, ufunc: str, operand: Any, dtype: str, axes: tuple[int, ...], keepdims: bool
+    ) -> Result:
         """``operand`` combined along axes, in ``dtype``; its shape is the recorder's.
 
         A sum over several axes goes along the last of them first, where that is faster.
@@ -152,7 +154,9 @@ class Recorder:
         made = {step.result: step for step in self.steps}
         gone: set[Result] = set()
         for position, step in enumerate(self.steps):
-            factor = made.get(step.operands[0]) if step.function == "add.reduce" else None  # type: ignore[call-overload]
+            term = step.operands[0]
+            summed = step.function == "add.reduce" and isinstance(term, Result)
+            factor = made.get(term) if summed else None  # type: ignore[arg-type]
             if factor is not None and uses[factor.result] == 1 and contractible(factor, step):
                 pair = factor.operands * (2 if factor.function == "square" else 1)
                 self.steps[position] = Step("products.sum", pair, step.result, step.options)
@@ -280,7 +284,9 @@ def literal_text(value: Any) -> str:
 Scratch = Callable[[str, tuple[Size, ...]], Value]
 
 
-def allocate(recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch) -> Iterator[Call]:
+def allocate(
+    recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch
+) -> Iterator[Call]:
     """The recorded steps as calls: every result in a register.
 
     Parameters
@@ -305,7 +311,9 @@ def allocate(recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: 
 class _Registers:
     """Which result is where; mutable because it walks along the steps."""
 
-    def __init__(self, recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch) -> None:
+    def __init__(
+        self, recorder: Recorder, results: Sequence[tuple[Any, Value]], scratch: Scratch
+    ) -> None:
         self.scratch = scratch
         self.results = results
         self.home: dict[Result, Value] = {}

@@ -177,7 +177,9 @@ def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -
     return pattern(node.outputs[0].type.shape) == pattern(root.outputs[0].type.shape)
 
 
-def _fused(nodes: Sequence[Apply], outputs: tuple[Variable, ...], new: dict[Variable, Variable]) -> Apply:
+def _fused(
+    nodes: Sequence[Apply], outputs: tuple[Variable, ...], new: dict[Variable, Variable]
+) -> Apply:
     """The kernel of these members; its inputs are already new."""
     root = nodes[-1]
     if len(nodes) == 1:

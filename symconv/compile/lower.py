@@ -1,8 +1,8 @@
 """A fused graph and concrete shapes become a program; imports graph and the kernel language.
 
-view node                  a view of its input's value, no kernel
-value known from shapes    a constant of the program
-any other node             one kernel, written by the op (or by its anchor, or as elementwise blocks)
+    view node                  a view of its input's value, no kernel
+    value known from shapes    a constant of the program
+    any other node             one kernel, written by the op (or by its anchor, or as elementwise blocks)
 """
 
 import builtins
@@ -232,7 +232,9 @@ class _Lowering:
             self.values[variable] = Buffer(array.shape, array.dtype.name, array.ndim, name, "constant")
         return self.values[variable]
 
-    def _buffer(self, variable: Variable, kind: Any, otherwise: str, order: tuple[int, ...] = ()) -> Buffer:
+    def _buffer(
+        self, variable: Variable, kind: Any, otherwise: str, order: tuple[int, ...] = ()
+    ) -> Buffer:
         type = self.types.get(variable) or type_of_constant(variable)
         name = self.names(identifier(variable.name, otherwise))
         order = order if len(order) == type.ndim else ()

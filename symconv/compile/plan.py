@@ -99,7 +99,9 @@ class Plan:
         self.used = 0
         self.seconds = perf_counter() - started
 
-    def __call__(self, arrays: Sequence[Array], versions: tuple[int, ...] | None = None) -> tuple[Array, ...]:
+    def __call__(
+        self, arrays: Sequence[Array], versions: tuple[int, ...] | None = None
+    ) -> tuple[Array, ...]:
         """Run on arrays of the plan's shapes, and of its results where these are given.
 
         Parameters

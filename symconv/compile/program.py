@@ -59,7 +59,9 @@ class Symbolic(NamedTuple):
         )
 
     def __str__(self) -> str:
-        parts = [" * ".join(names if factor == 1 else (str(factor), *names)) for names, factor in self.terms]
+        parts = [
+            " * ".join(names if factor == 1 else (str(factor), *names)) for names, factor in self.terms
+        ]
         text = " + ".join(parts)
         if self.constant:
             text += f" {'+' if self.constant > 0 else '-'} {abs(self.constant)}"
@@ -499,7 +501,9 @@ class Range(NamedTuple):
     @property
     def blocks(self) -> list[tuple[int, int]]:
         """(start, size) of every block."""
-        return [(start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)]
+        return [
+            (start, min(self.block, self.extent - start)) for start in range(0, self.extent, self.block)
+        ]
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -772,7 +776,8 @@ def _verify_call(kernel: Kernel, call: Call, symbols: dict[str, int]) -> None:
         operands = [[*batch, rows, columns], [*other, rows, columns]]
     for shape in operands:
         fits = len(shape) <= len(target) and all(
-            size in (1, wanted) for size, wanted in zip(reversed(shape), reversed(target), strict=False)
+            size in (1, wanted)
+            for size, wanted in zip(reversed(shape), reversed(target), strict=False)
         )
         _require(fits, kernel, call, f"shape {shape} does not fit into {target}")
 

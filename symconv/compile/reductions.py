@@ -181,7 +181,11 @@ class Reductions:
     def later(self) -> list[Apply]:
         """Reductions whose blocks give partial results, and all members of such spaces, in order."""
         cut = {axis for axis, block in self.blocks.items() if block.parts > 1}
-        return [node for node in self.members if not all(axis in self.axes(node.outputs[0]) for axis in cut)]
+        return [
+            node
+            for node in self.members
+            if not all(axis in self.axes(node.outputs[0]) for axis in cut)
+        ]
 
     def axes(self, variable: Variable) -> dict[int, int]:
         """The axes of the space in which a variable extends, and which of its own they are."""

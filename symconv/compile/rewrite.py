@@ -358,7 +358,9 @@ def _fits(before: Variable, after: Variable) -> bool:
 def _fold_constants(node: Apply) -> Variable | None:
     type = node.outputs[0].type
     runs = node.op.generates or node.op.role == "control"  # made at every call, or who knows how long
-    if runs or len(node.outputs) != 1 or any(dim is None or dim > MOST_FOLDED_ELEMENTS for dim in type.shape):
+    if runs or len(node.outputs) != 1 or any(
+        dim is None or dim > MOST_FOLDED_ELEMENTS for dim in type.shape
+    ):
         return None
     if int(np.prod([dim or 0 for dim in type.shape], dtype=np.int64)) > MOST_FOLDED_ELEMENTS:
         return None

@@ -30,7 +30,9 @@ def unite(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
     return graph
 
 
-def _united(graph: FunctionGraph, families: dict[Hashable, list[Apply]], log: list[Change]) -> FunctionGraph:
+def _united(
+    graph: FunctionGraph, families: dict[Hashable, list[Apply]], log: list[Change]
+) -> FunctionGraph:
     used = {variable for node in graph.nodes for variable in node.inputs} | set(graph.results)
     members = {node: nodes for nodes in families.values() for node in nodes}
     new: dict[Variable, Variable] = {}

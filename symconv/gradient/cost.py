@@ -235,8 +235,7 @@ def _checked_cost(cost: Variable) -> Variable:
             f"grad needs a real floating-point cost, got {cost.dtype}",
             arguments=[("cost", cost.type)],
             where=here(),
-            hint="take abs(cost) or real(cost)"
-            if cost.type.is_complex
+            hint="take abs(cost) or real(cost)" if cost.type.is_complex
             else "convert it with cost.astype('float64')",
         )
     return cost

@@ -124,7 +124,9 @@ def Rop(
     return tuple(results) if isinstance(outputs, tuple) else results
 
 
-def _pushed(node: Apply, tangents: Sequence[Variable | None], used: Set[Variable]) -> list[Variable | None]:
+def _pushed(
+    node: Apply, tangents: Sequence[Variable | None], used: Set[Variable]
+) -> list[Variable | None]:
     """The changes of a node's outputs, given those of its inputs."""
     own = node.op.rop(node.inputs, node.outputs, tangents)
     if own is not None:

@@ -92,8 +92,8 @@ class Op:
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
     keeps_promises : bool
-        Whether ``perform`` refuses whatever ``out_types`` refuses, and gives just what it says: where it is run
-        alone, nothing is checked again.
+        Whether ``perform`` refuses whatever ``out_types`` refuses, and gives just what it says: where it is
+        run alone, nothing is checked again.
     keeps_order : bool
         Whether memory runs along its result as along its first operand of as many dimensions.
     generates : bool
@@ -145,7 +145,9 @@ class Op:
         """What the op means, in plain NumPy: an array, or a tuple of them."""
         raise NotImplementedError(f"{type(self).__name__} does not state its meaning")
 
-    def grad(self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients) -> Terms:
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Terms:
         """Gradients by the inputs, given those by the outputs (None: no dependence).
 
         The result has one entry an input; None says that the input has no influence on the outputs'

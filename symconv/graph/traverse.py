@@ -1,9 +1,9 @@
 """Walks over graphs, all iterative because graphs are deep; imports its neighbours.
 
-toposort    applies in the order of computation
-ancestors   everything that variables depend on
-leaves      the variables that nothing computes
-substitute  the same expression over other variables
+    toposort    applies in the order of computation
+    ancestors   everything that variables depend on
+    leaves      the variables that nothing computes
+    substitute  the same expression over other variables
 """
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence

@@ -1,9 +1,9 @@
 """Fields of ops and arrays as JSON and back; imports the ops and its own modules.
 
-field  = null | bool | int | str | finite float | list (a tuple) | object of one name
-object = {"float": text} | {"complex": [real, imaginary]} | {"row": name} | {"reduction": name}
-       | {"distribution": name} | {"record": [name, { field name: field }]} | {"graph": graph}
-array  = {"dtype", "shape", "values": [numbers]} | {"dtype", "shape", "base64": little-endian bytes}
+    field  = null | bool | int | str | finite float | list (a tuple) | object of one name
+    object = {"float": text} | {"complex": [real, imaginary]} | {"row": name} | {"reduction": name}
+           | {"distribution": name} | {"record": [name, { field name: field }]} | {"graph": graph}
+    array  = {"dtype", "shape", "values": [numbers]} | {"dtype", "shape", "base64": little-endian bytes}
 """
 
 import base64

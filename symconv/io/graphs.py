@@ -357,7 +357,7 @@ def _node(
         raise FileError(
             f"the graph has an op {name[:80]!r}, which is not known here",
             hint="it is of a later symconv, or its author's own: "
-            "pass ops={name: class} for an op that you trust",
+                "pass ops={name: class} for an op that you trust",
         )
     if depth > 20:
         broken("its graphs are nested more than 20 deep")

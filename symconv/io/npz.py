@@ -94,4 +94,6 @@ def _decode_npy(data: bytes, name: str) -> Array:
 
 
 def _damaged(name: str, why: str) -> FileError:
-    return FileError(f"the file {name!r} is damaged, or no .npz file: {why}", hint="save or fetch it again")
+    return FileError(
+        f"the file {name!r} is damaged, or no .npz file: {why}", hint="save or fetch it again"
+    )

@@ -1,7 +1,7 @@
 """One element along an axis for each position along the others: taking it, adding to it; imports shape.
 
-TakeAlong  picks the elements
-AddAlong   adds to them; the gradient of picking
+    TakeAlong  picks the elements
+    AddAlong   adds to them; the gradient of picking
 """
 
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """Axes: permuting, adding and dropping them, and counting them from either end; imports the graph.
 
-DimShuffle    permutes, drops and adds axes         a view
+    DimShuffle    permutes, drops and adds axes         a view
 """
 
 from collections.abc import Sequence

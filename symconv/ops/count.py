@@ -1,8 +1,8 @@
 """Searching and counting in vectors; imports ops of axes, shapes and indexing.
 
-SearchSorted   where values would have to be inserted
-Unique         the distinct elements; its size depends on values
-Bincount       how often each number occurs; so does its size
+    SearchSorted   where values would have to be inserted
+    Unique         the distinct elements; its size depends on values
+    Bincount       how often each number occurs; so does its size
 """
 
 from collections.abc import Sequence

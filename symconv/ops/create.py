@@ -277,7 +277,6 @@ def shared(
     container = Container(array if borrow else array.copy(), lent=borrow)
     return SharedVariable(type_, container, _name(name), strict)
 
-
 __all__ = [
     "tensor", "scalar", "vector", "row", "col", "matrix", "tensor3", "tensor4", "tensor5", "scalars",
     "vectors", "rows", "cols", "matrices", "tensor3s", "tensor4s", "tensor5s", "bscalar", "wscalar",

@@ -1,7 +1,7 @@
 """Sums, products and differences along an axis; imports ops of axes, indexing and joining.
 
-Cumulate    sums or products of all elements so far
-Recurrence  s[i] = b[i] + a[i] s[i-1]: what the gradient of products is made of
+    Cumulate    sums or products of all elements so far
+    Recurrence  s[i] = b[i] + a[i] s[i-1]: what the gradient of products is made of
 """
 
 from collections.abc import Sequence

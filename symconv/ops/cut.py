@@ -66,7 +66,9 @@ class Undefined(Pass):
 
     reason: str = "it was declared undefined"
 
-    def grad(self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients) -> Terms:
+    def grad(
+        self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
+    ) -> Terms:
         return [NoGradient(self.reason)]
 
 

@@ -287,7 +287,9 @@ def fill_diagonal_offset(x: Operand, value: Operand, offset: Operand) -> Variabl
     """The matrix with a scalar in place of its elements (i, i + offset)."""
     x = _as_matrices(x, "fill_diagonal_offset")
     rows, columns = _offsets(size_of(x, -2), size_of(x, -1))
-    return switch(eq(rows + offset, columns), cast(_as_scalar(value, "fill_diagonal_offset"), x.dtype), x)
+    return switch(
+        eq(rows + offset, columns), cast(_as_scalar(value, "fill_diagonal_offset"), x.dtype), x
+    )
 
 
 def _as_scalar(value: Operand, what: str) -> Variable:

@@ -474,7 +474,9 @@ def _paired_axes(x: Variable, y: Variable, axes: Any, first: int) -> list[Pair]:
                 f"axes must be a number, or a pair of equally many axes, got {axes!r}",
                 arguments=arguments, where=here(), hint="axes=[[1, 2], [0, 1]] sums over 1 with 0, 2 with 1",
             )  # fmt: skip
-        pairs = [(normalised_axis(i, x), normalised_axis(j, y)) for i, j in zip(left, right, strict=True)]
+        pairs = [
+            (normalised_axis(i, x), normalised_axis(j, y)) for i, j in zip(left, right, strict=True)
+        ]
     for side in (0, 1):
         if len({pair[side] for pair in pairs}) != len(pairs):
             raise ShapeError(f"axes {axes!r} name an axis twice", arguments=arguments, where=here())

@@ -170,7 +170,8 @@ class Term:
 def _computed(terms: Sequence[str], result: str, variables: Sequence[Variable]) -> Variable:
     dtype = common_dtype(tuple(variable.dtype for variable in variables))
     parts = [
-        _diagonals(Term(term, cast(variable, dtype))) for term, variable in zip(terms, variables, strict=True)
+        _diagonals(Term(term, cast(variable, dtype)))
+        for term, variable in zip(terms, variables, strict=True)
     ]
     parts = [_dropped(part, parts[:index] + parts[index + 1 :]) for index, part in enumerate(parts)]
     for group in _path(parts, result):
@@ -219,7 +220,9 @@ def _path(parts: Sequence[Term], result: str) -> list[tuple[int, ...]]:
         for letter in part.axes:
             size = part.size(letter)
             sizes[letter] = max(sizes.get(letter, 1), GUESS if size is None else size or 1)
-    stand_ins = [np.broadcast_to(np.zeros(()), [sizes[letter] for letter in part.axes]) for part in parts]
+    stand_ins = [
+        np.broadcast_to(np.zeros(()), [sizes[letter] for letter in part.axes]) for part in parts
+    ]
     kept = "".join(letter for letter in result if any(letter in part.axes for part in parts))
     text = ",".join(part.axes for part in parts) + "->" + kept
     method = "optimal" if len(parts) <= 5 else "greedy"

@@ -398,7 +398,9 @@ def sum_to(gradient: Variable, type: TensorType) -> Variable:
     """
     missing = gradient.ndim - type.ndim
     stretched = [
-        axis for axis, dim in enumerate(type.shape) if dim == 1 and gradient.type.shape[axis + missing] != 1
+        axis
+        for axis, dim in enumerate(type.shape)
+        if dim == 1 and gradient.type.shape[axis + missing] != 1
     ]
     axes = (*range(missing), *(axis + missing for axis in stretched))
     if axes:

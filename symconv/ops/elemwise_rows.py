@@ -99,15 +99,9 @@ ge = row("ge(x, y)", "x >= y", compared, infix=">=", ufunc="greater_equal", meth
 isnan = row("isnan(x)", "whether x is not a number", compared)
 isinf = row("isinf(x)", "whether x is infinite", compared)
 isfinite = row("isfinite(x)", "whether x is neither infinite nor NaN", compared)
-switch: Elemwise = row(
-    "switch(condition, x, y)",
-    "x where the condition holds, else y",
-    chosen,
-    lambda c, x, y, z, g: (None, switch(c, g, 0.0), switch(c, 0.0, g)),
-    steps=lambda u, c, x, y: u.where(c, x, y),
-    meaning=np.where,
-    weak_from=1,
-)
+switch: Elemwise = row("switch(condition, x, y)", "x where the condition holds, else y", chosen,
+                       lambda c, x, y, z, g: (None, switch(c, g, 0.0), switch(c, 0.0, g)),
+                       steps=lambda u, c, x, y: u.where(c, x, y), meaning=np.where, weak_from=1)
 
 
 # Arithmetic
@@ -148,110 +142,39 @@ def _sign_gradient(x: Variable, z: Variable, g: Variable) -> Variable | None:
 
 
 add = row("add(x, y)", "x + y", as_numpy, lambda x, y, z, g: (g, g), infix="+", methods=("__add__",))
-sub = row(
-    "sub(x, y)",
-    "x - y",
-    as_numpy,
-    lambda x, y, z, g: (g, -g),
-    infix="-",
-    ufunc="subtract",
-    methods=("__sub__",),
-    hint=BOOLEANS,
-)
-mul = row(
-    "mul(x, y)",
-    "x · y",
-    as_numpy,
-    lambda x, y, z, g: (g * y, g * x),
-    infix="*",
-    ufunc="multiply",
-    methods=("__mul__",),
-)
-true_div = row(
-    "true_div(x, y)",
-    "x / y",
-    floating,
-    lambda x, y, z, g: (g / y, -(g * z) / y),
-    infix="/",
-    ufunc="true_divide",
-    methods=("__truediv__",),
-)
-floordiv = row(
-    "floordiv(x, y)", "⌊x / y⌋", as_numpy, infix="//", ufunc="floor_divide", methods=("__floordiv__",)
-)
-mod = row(
-    "mod(x, y)",
-    "x - y ⌊x / y⌋",
-    as_numpy,
-    lambda x, y, z, g: (g, -g * (x // y)),
-    infix="%",
-    ufunc="remainder",
-    methods=("__mod__",),
-)
-pow = row(
-    "pow(x, y)",
-    "xʸ",
-    as_numpy,
-    _power_gradient,
-    infix="**",
-    ufunc="power",
-    methods=("__pow__",),
-    note="Gradient: 0 by x where y = 0, and by y where x = 0 <= y, so that no NaN arises there. "
-    "Integers to negative integer powers raise when computed.",
-)
-neg = row(
-    "neg(x)",
-    "-x",
-    as_numpy,
-    lambda x, z, g: -g,
-    infix="-",
-    ufunc="negative",
-    methods=("__neg__",),
-    hint=BOOLEANS,
-)
-sign = unary(
-    "sign(x)",
-    "-1, 0 or 1 as x is negative, zero or positive",
-    as_numpy,
-    _sign_gradient,
-    note="Of complex x it is x / |x|, or 0. Its derivative is zero where x is real.",
-)
-abs = unary(
-    "abs(x)",
-    "|x|",
-    as_numpy,
-    lambda x, z, g: g * conj(sign(x)),
-    ufunc="absolute",
-    methods=("__abs__", "abs"),
-    note="Gradient: 0 where x = 0.",
-)
+sub = row("sub(x, y)", "x - y", as_numpy, lambda x, y, z, g: (g, -g),
+          infix="-", ufunc="subtract", methods=("__sub__",), hint=BOOLEANS)
+mul = row("mul(x, y)", "x · y", as_numpy, lambda x, y, z, g: (g * y, g * x),
+          infix="*", ufunc="multiply", methods=("__mul__",))
+true_div = row("true_div(x, y)", "x / y", floating, lambda x, y, z, g: (g / y, -(g * z) / y),
+               infix="/", ufunc="true_divide", methods=("__truediv__",))
+floordiv = row("floordiv(x, y)", "⌊x / y⌋", as_numpy, infix="//", ufunc="floor_divide",
+               methods=("__floordiv__",))
+mod = row("mod(x, y)", "x - y ⌊x / y⌋", as_numpy, lambda x, y, z, g: (g, -g * (x // y)),
+          infix="%", ufunc="remainder", methods=("__mod__",))
+pow = row("pow(x, y)", "xʸ", as_numpy, _power_gradient, infix="**", ufunc="power", methods=("__pow__",),
+          note="Gradient: 0 by x where y = 0, and by y where x = 0 <= y, so that no NaN arises there. "
+               "Integers to negative integer powers raise when computed.")
+neg = row("neg(x)", "-x", as_numpy, lambda x, z, g: -g,
+          infix="-", ufunc="negative", methods=("__neg__",), hint=BOOLEANS)
+sign = unary("sign(x)", "-1, 0 or 1 as x is negative, zero or positive", as_numpy, _sign_gradient,
+             note="Of complex x it is x / |x|, or 0. Its derivative is zero where x is real.")
+abs = unary("abs(x)", "|x|", as_numpy, lambda x, z, g: g * conj(sign(x)), ufunc="absolute",
+            methods=("__abs__", "abs"), note="Gradient: 0 where x = 0.")
 reciprocal = unary("reciprocal(x)", "1 / x", floating, lambda x, z, g: -(g * z * z))
 sqr = unary("sqr(x)", "x²", as_numpy, lambda x, z, g: g * 2 * x, ufunc="square")
-sqrt = unary("sqrt(x)", "√x", floating, lambda x, z, g: g * 0.5 / z, note="Gradient: infinite where x = 0.")
-maximum = row(
-    "maximum(x, y)",
-    "the larger of x and y, NaN if one is",
-    as_numpy,
-    lambda x, y, z, g: (switch(ge(x, y), g, 0.0), switch(ge(x, y), 0.0, g)),
-    note="Gradient: all to x where x = y.",
-)
-minimum = row(
-    "minimum(x, y)",
-    "the smaller of x and y, NaN if one is",
-    as_numpy,
-    lambda x, y, z, g: (switch(le(x, y), g, 0.0), switch(le(x, y), 0.0, g)),
-    note="Gradient: all to x where x = y.",
-)
-clip = row(
-    "clip(x, low, high)",
-    "min(max(x, low), high)",
-    promoted_real,
-    _clip_gradient,
-    steps=lambda u, x, low, high: u.minimum(u.maximum(x, low), high),
-    meaning=lambda x, low, high: np.clip(x, low, high),
-    methods=("clip",),
-    note="Gradient: all to x where low <= x <= high, the ends included.",
-)
+sqrt = unary("sqrt(x)", "√x", floating, lambda x, z, g: g * 0.5 / z,
+             note="Gradient: infinite where x = 0.")
+maximum = row("maximum(x, y)", "the larger of x and y, NaN if one is", as_numpy,
+              lambda x, y, z, g: (switch(ge(x, y), g, 0.0), switch(ge(x, y), 0.0, g)),
+              note="Gradient: all to x where x = y.")
+minimum = row("minimum(x, y)", "the smaller of x and y, NaN if one is", as_numpy,
+              lambda x, y, z, g: (switch(le(x, y), g, 0.0), switch(le(x, y), 0.0, g)),
+              note="Gradient: all to x where x = y.")
+clip = row("clip(x, low, high)", "min(max(x, low), high)", promoted_real, _clip_gradient,
+           steps=lambda u, x, low, high: u.minimum(u.maximum(x, low), high),
+           meaning=lambda x, low, high: np.clip(x, low, high), methods=("clip",),
+           note="Gradient: all to x where low <= x <= high, the ends included.")
 
 # Exponentials and logarithms
 
@@ -262,9 +185,8 @@ log = unary("log(x)", "the natural logarithm of x", floating, lambda x, z, g: g 
 log2 = unary("log2(x)", "the logarithm of x to base 2", floating, lambda x, z, g: g / (x * math.log(2)))
 log10 = unary("log10(x)", "the logarithm of x to base 10", floating, lambda x, z, g: g / (x * math.log(10)))
 log1p = unary("log1p(x)", "log(1 + x), also accurate near 0", floating, lambda x, z, g: g / (x + 1))
-logaddexp = row(
-    "logaddexp(x, y)", "log(eˣ + eʸ)", floating, lambda x, y, z, g: (g * exp(x - z), g * exp(y - z))
-)
+logaddexp = row("logaddexp(x, y)", "log(eˣ + eʸ)", floating,
+                lambda x, y, z, g: (g * exp(x - z), g * exp(y - z)))
 
 # Trigonometric and hyperbolic functions
 
@@ -274,19 +196,14 @@ tan = unary("tan(x)", "the tangent of x radians", floating, lambda x, z, g: g * 
 arcsin = unary("arcsin(x)", "the angle whose sine is x", floating, lambda x, z, g: g / sqrt(1 - x * x))
 arccos = unary("arccos(x)", "the angle whose cosine is x", floating, lambda x, z, g: -g / sqrt(1 - x * x))
 arctan = unary("arctan(x)", "the angle whose tangent is x", floating, lambda x, z, g: g / (x * x + 1))
-arctan2 = row(
-    "arctan2(y, x)",
-    "the angle of the point (x, y)",
-    floating,
-    lambda y, x, z, g: (g * x / (x * x + y * y), -(g * y) / (x * x + y * y)),
-)
+arctan2 = row("arctan2(y, x)", "the angle of the point (x, y)", floating,
+              lambda y, x, z, g: (g * x / (x * x + y * y), -(g * y) / (x * x + y * y)))
 sinh = unary("sinh(x)", "(eˣ - e⁻ˣ) / 2", floating, lambda x, z, g: g * cosh(x))
 cosh: Elemwise = unary("cosh(x)", "(eˣ + e⁻ˣ) / 2", floating, lambda x, z, g: g * sinh(x))
 tanh = unary("tanh(x)", "sinh(x) / cosh(x)", floating, lambda x, z, g: g * (1 - z * z))
 arcsinh = unary("arcsinh(x)", "the inverse of sinh", floating, lambda x, z, g: g / sqrt(x * x + 1))
-arccosh = unary(
-    "arccosh(x)", "the inverse of cosh", floating, lambda x, z, g: g / (sqrt(x - 1) * sqrt(x + 1))
-)
+arccosh = unary("arccosh(x)", "the inverse of cosh", floating,
+                lambda x, z, g: g / (sqrt(x - 1) * sqrt(x + 1)))
 arctanh = unary("arctanh(x)", "the inverse of tanh", floating, lambda x, z, g: g / ((1 - x) * (1 + x)))
 deg2rad = unary("deg2rad(x)", "x · π / 180", floating, lambda x, z, g: g * (math.pi / 180))
 rad2deg = unary("rad2deg(x)", "x · 180 / π", floating, lambda x, z, g: g * (180 / math.pi))
@@ -303,63 +220,26 @@ def _away_from_zero(u: Any, x: Any) -> Any:
 floor = unary("floor(x)", "the largest whole number <= x", floating_real, trivial=_is_whole)
 ceil = unary("ceil(x)", "the smallest whole number >= x", floating_real, trivial=_is_whole)
 trunc = unary("trunc(x)", "the next whole number towards 0", floating_real, trivial=_is_whole)
-round = unary(
-    "round(x)",
-    "the nearest whole number, halves to the even one",
-    floating_real,
-    ufunc="rint",
-    trivial=_is_whole,
-)
+round = unary("round(x)", "the nearest whole number, halves to the even one", floating_real,
+              ufunc="rint", trivial=_is_whole)
 round_half_away_from_zero = row(
-    "round_half_away_from_zero(x)",
-    "the nearest whole number, halves away from 0",
-    floating_real,
-    steps=_away_from_zero,
-    meaning=lambda x: np.copysign(np.floor(np.abs(x)) + (np.abs(x) % 1 >= 0.5), x),
-    trivial=_is_whole,
-)
+    "round_half_away_from_zero(x)", "the nearest whole number, halves away from 0", floating_real,
+    steps=_away_from_zero, meaning=lambda x: np.copysign(np.floor(np.abs(x)) + (np.abs(x) % 1 >= 0.5), x),
+    trivial=_is_whole)
 
 # Logic and bits
 
-and_ = row(
-    "and_(x, y)",
-    "x and y, bit by bit",
-    as_numpy,
-    infix="&",
-    ufunc="bitwise_and",
-    methods=("__and__",),
-    hint=SIGNED_BITS,
-)
-or_ = row(
-    "or_(x, y)",
-    "x or y, bit by bit",
-    as_numpy,
-    infix="|",
-    ufunc="bitwise_or",
-    methods=("__or__",),
-    hint=SIGNED_BITS,
-)
-xor = row(
-    "xor(x, y)",
-    "either x or y, bit by bit",
-    as_numpy,
-    infix="^",
-    ufunc="bitwise_xor",
-    methods=("__xor__",),
-    hint=SIGNED_BITS,
-)
+and_ = row("and_(x, y)", "x and y, bit by bit", as_numpy,
+           infix="&", ufunc="bitwise_and", methods=("__and__",), hint=SIGNED_BITS)
+or_ = row("or_(x, y)", "x or y, bit by bit", as_numpy,
+          infix="|", ufunc="bitwise_or", methods=("__or__",), hint=SIGNED_BITS)
+xor = row("xor(x, y)", "either x or y, bit by bit", as_numpy,
+          infix="^", ufunc="bitwise_xor", methods=("__xor__",), hint=SIGNED_BITS)
 invert = row("invert(x)", "not x, bit by bit", as_numpy, infix="~", methods=("__invert__",), hint=SIGNED_BITS)
-left_shift = row(
-    "left_shift(x, y)", "x · 2ʸ of integers", as_numpy, infix="<<", methods=("__lshift__",), hint=SIGNED_BITS
-)
-right_shift = row(
-    "right_shift(x, y)",
-    "⌊x / 2ʸ⌋ of integers",
-    as_numpy,
-    infix=">>",
-    methods=("__rshift__",),
-    hint=SIGNED_BITS,
-)
+left_shift = row("left_shift(x, y)", "x · 2ʸ of integers", as_numpy, infix="<<", methods=("__lshift__",),
+                 hint=SIGNED_BITS)
+right_shift = row("right_shift(x, y)", "⌊x / 2ʸ⌋ of integers", as_numpy, infix=">>", methods=("__rshift__",),
+                  hint=SIGNED_BITS)
 logical_and = row("logical_and(x, y)", "whether x and y are not 0", compared)
 logical_or = row("logical_or(x, y)", "whether x or y is not 0", compared)
 logical_xor = row("logical_xor(x, y)", "whether exactly one of x and y is not 0", compared)
@@ -367,45 +247,22 @@ logical_not = row("logical_not(x)", "whether x is 0", compared)
 
 # Functions of several steps
 
-sigmoid = row(
-    "sigmoid(x)",
-    "1 / (1 + e⁻ˣ)",
-    floating,
-    lambda x, z, g: g * z * (1 - z),
-    steps=lambda u, x: u.reciprocal(u.add(u.exp(u.negative(x)), 1)),
-    meaning=lambda x: 1 / (1 + np.exp(-x)),
-)
-softplus = row(
-    "softplus(x)",
-    "log(1 + eˣ)",
-    floating_real,
-    lambda x, z, g: g * sigmoid(x),
-    steps=lambda u, x: u.add(u.maximum(x, 0), u.log1p(u.exp(u.negative(u.absolute(x))))),
-    meaning=lambda x: np.logaddexp(x, np.zeros_like(x)),
-)
+sigmoid = row("sigmoid(x)", "1 / (1 + e⁻ˣ)", floating, lambda x, z, g: g * z * (1 - z),
+              steps=lambda u, x: u.reciprocal(u.add(u.exp(u.negative(x)), 1)),
+              meaning=lambda x: 1 / (1 + np.exp(-x)))
+softplus = row("softplus(x)", "log(1 + eˣ)", floating_real, lambda x, z, g: g * sigmoid(x),
+               steps=lambda u, x: u.add(u.maximum(x, 0), u.log1p(u.exp(u.negative(u.absolute(x))))),
+               meaning=lambda x: np.logaddexp(x, np.zeros_like(x)))
 
 # Copies
 
-identity = row(
-    "identity(x)", "x", promoted, lambda x, z, g: g, steps=lambda u, x: x, meaning=np.array, methods=("copy",)
-)
-second = row(
-    "second(x, y)",
-    "y in the broadcast shape of x and y",
-    of_last,
-    lambda x, y, z, g: (None, g),
-    steps=lambda u, x, y: y,
-    meaning=lambda x, y: np.array(np.broadcast_arrays(x, y)[1]),
-    ignores=(0,),
-)
-conj: Elemwise = unary(
-    "conj(x)",
-    "the complex conjugate of x",
-    as_numpy,
-    lambda x, z, g: conj(g),
-    ufunc="conjugate",
-    trivial=_is_real,
-)
+identity = row("identity(x)", "x", promoted, lambda x, z, g: g, steps=lambda u, x: x, meaning=np.array,
+               methods=("copy",))
+second = row("second(x, y)", "y in the broadcast shape of x and y", of_last,
+             lambda x, y, z, g: (None, g), steps=lambda u, x, y: y,
+             meaning=lambda x, y: np.array(np.broadcast_arrays(x, y)[1]), ignores=(0,))
+conj: Elemwise = unary("conj(x)", "the complex conjugate of x", as_numpy, lambda x, z, g: conj(g),
+                       ufunc="conjugate", trivial=_is_real)
 
 
 def cast(x: Operand, dtype: Any) -> Variable:

@@ -1,7 +1,7 @@
 """Tensors made from sizes and numbers: filled ones and ranges; imports ops of shapes and rows.
 
-Alloc   a value repeated along new axes
-Arange  numbers a step apart
+    Alloc   a value repeated along new axes
+    Arange  numbers a step apart
 """
 
 import math
@@ -231,7 +231,9 @@ def broadcast_to(x: Operand, shape: Any, ndim: int | None = None) -> Variable:
             arguments=[("x", x.type), ("shape", known)],
             where=here(),
         )
-    axes = [axis for axis in range(x.ndim) if x.type.shape[axis] != 1 or known[missing + axis] == 1]
+    axes = [
+        axis for axis in range(x.ndim) if x.type.shape[axis] != 1 or known[missing + axis] == 1
+    ]
     value = x if len(axes) == x.ndim else dimshuffle(x, *axes)
     result: Variable = Alloc(tuple(missing + axis for axis in axes), known)(value, lengths)
     return result

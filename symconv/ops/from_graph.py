@@ -191,7 +191,9 @@ def OpFromGraph(
             hint='give one for each input; "default" keeps the derivative',
         )
     stop = frozenset(listed)
-    shared = tuple(v for v in leaves(results, stop) if isinstance(v, SharedVariable) and v not in stop)
+    shared = tuple(
+        v for v in leaves(results, stop) if isinstance(v, SharedVariable) and v not in stop
+    )
     dummies = [Variable(variable.type, variable.name) for variable in (*listed, *shared)]
     moved = substitute(results, dict(zip((*listed, *shared), dummies, strict=True)))
     return GraphOp(FunctionGraph(tuple(dummies), tuple(moved)), shared, backward, rop, name)

@@ -88,7 +88,9 @@ def _grid(vectors: Sequence[Variable], places: Sequence[int], sparse: bool) -> l
             for vector, place in zip(vectors, places, strict=True)
         ]
     lengths, known = stated_shape(sizes)
-    return [Alloc((place,), known)(vector, lengths) for vector, place in zip(vectors, places, strict=True)]
+    return [
+        Alloc((place,), known)(vector, lengths) for vector, place in zip(vectors, places, strict=True)
+    ]
 
 
 def indices(shape: Any, sparse: bool = False) -> list[Variable]:

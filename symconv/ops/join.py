@@ -1,7 +1,7 @@
 """Tensors put together and taken apart; imports ops of shapes and indexing.
 
-Join   tensors one after the other along an axis; each is written straight into its place
-Split  the parts of a tensor along an axis: its adjoint
+    Join   tensors one after the other along an axis; each is written straight into its place
+    Split  the parts of a tensor along an axis: its adjoint
 """
 
 import math

@@ -257,7 +257,9 @@ def _padded(x: Variable, widths: Sequence[tuple[Any, Any]], value: Operand) -> V
     outer = full([before + size + after for (before, after), size in zip(widths, sizes, strict=True)], fill)
     if not x.ndim:
         return x
-    middle = tuple(slice(before, before + size) for (before, _), size in zip(widths, sizes, strict=True))
+    middle = tuple(
+        slice(before, before + size) for (before, _), size in zip(widths, sizes, strict=True)
+    )
     return set_subtensor(getitem(outer, middle), x)
 
 

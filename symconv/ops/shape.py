@@ -1,7 +1,7 @@
 """Shapes: stating and changing them; imports axes and sizes, whose names are here too.
 
-Reshape       the same elements in another shape    a view of a contiguous array
-SpecifyShape  promises sizes                        a view
+    Reshape       the same elements in another shape    a view of a contiguous array
+    SpecifyShape  promises sizes                        a view
 """
 
 import math

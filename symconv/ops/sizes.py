@@ -1,7 +1,7 @@
 """Sizes as values: reading them off tensors, and taking what a user states; imports the graph and axes.
 
-Shape, ShapeAt  all sizes of a tensor, or one; int64
-MakeVector      integer scalars as a vector
+    Shape, ShapeAt  all sizes of a tensor, or one; int64
+    MakeVector      integer scalars as a vector
 """
 
 import math

@@ -1,7 +1,7 @@
 """Sorting, and what follows from it: the largest, quantiles; imports ops of axes, shapes and indexing.
 
-Sort, ArgSort  along one axis, in ascending order; NaN comes last
-ArgTopK        where the largest or smallest are
+    Sort, ArgSort  along one axis, in ascending order; NaN comes last
+    ArgTopK        where the largest or smallest are
 """
 
 from collections.abc import Sequence

@@ -98,7 +98,9 @@ def _erfc(u: Any, x: Any) -> Any:
     around_0 = u.subtract(1.0, u.add(x, u.multiply(x, near_0)))
     near = u.where(u.less(x, 0.25), around_0, around_half)
     positive = u.where(u.less(size, 1.25), u.subtract(1 - ERF_NEAR_1, near_1), tail)
-    negative = u.where(u.less(size, 1.25), u.add(1.0, u.add(near_1, ERF_NEAR_1)), u.subtract(2.0, tail))
+    negative = u.where(
+        u.less(size, 1.25), u.add(1.0, u.add(near_1, ERF_NEAR_1)), u.subtract(2.0, tail)
+    )
     large = u.where(u.less(x, 0.0), negative, positive)
     result = u.where(u.less(size, 0.84375), near, large)
     return u.where(u.not_equal(x, x), x, result)
@@ -118,22 +120,10 @@ def _slope(x: Variable, factor: float) -> Variable:
     return exp(neg(sqr(x))) * (factor * 2 / math.sqrt(math.pi))
 
 
-erf = row(
-    "erf(x)",
-    "2/√π ∫₀ˣ exp(-t²) dt, the error function",
-    _in_double,
-    lambda x, z, g: g * _slope(x, 1),
-    steps=_erf,
-    meaning=_each(math.erf),
-)
-erfc = row(
-    "erfc(x)",
-    "1 - erf(x), also accurate where it is nearly 0",
-    _in_double,
-    lambda x, z, g: g * _slope(x, -1),
-    steps=_erfc,
-    meaning=_each(math.erfc),
-)
+erf = row("erf(x)", "2/√π ∫₀ˣ exp(-t²) dt, the error function", _in_double,
+          lambda x, z, g: g * _slope(x, 1), steps=_erf, meaning=_each(math.erf))
+erfc = row("erfc(x)", "1 - erf(x), also accurate where it is nearly 0", _in_double,
+           lambda x, z, g: g * _slope(x, -1), steps=_erfc, meaning=_each(math.erfc))
 
 
 # Products with logarithms
@@ -163,23 +153,11 @@ def _or_0(product: Callable[..., Any]) -> tuple[Callable[..., Any], Callable[...
 _log_steps, _log_meaning = _or_0(lambda u, x, y: u.multiply(x, u.log(y)))
 _log1p_steps, _log1p_meaning = _or_0(lambda u, x, y: u.multiply(x, u.log1p(y)))
 
-xlogy = row(
-    "xlogy(x, y)",
-    "x log(y), 0 where x = 0",
-    floating_real,
-    _xlogy_gradient,
-    steps=_log_steps,
-    meaning=_log_meaning,
-    note="Gradient: 0 by y where x = 0.",
-)
-xlog1py = row(
-    "xlog1py(x, y)",
-    "x log(1 + y), 0 where x = 0",
-    floating_real,
-    _xlog1py_gradient,
-    steps=_log1p_steps,
-    meaning=_log1p_meaning,
-    note="Gradient: 0 by y where x = 0.",
-)
+xlogy = row("xlogy(x, y)", "x log(y), 0 where x = 0", floating_real, _xlogy_gradient,
+            steps=_log_steps, meaning=_log_meaning,
+            note="Gradient: 0 by y where x = 0.")
+xlog1py = row("xlog1py(x, y)", "x log(1 + y), 0 where x = 0", floating_real, _xlog1py_gradient,
+              steps=_log1p_steps, meaning=_log1p_meaning,
+              note="Gradient: 0 by y where x = 0.")
 
 __all__ = ["erf", "erfc", "xlog1py", "xlogy"]

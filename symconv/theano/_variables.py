@@ -95,7 +95,9 @@ class VariableType(CoreType):
             return False
         return True
 
-    def clone(self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None) -> "TensorType":
+    def clone(
+        self, dtype: str | None = None, broadcastable: Sequence[bool] | None = None
+    ) -> "TensorType":
         """The type with another dtype or pattern."""
         return TensorType(dtype or self.dtype, broadcastable or self.broadcastable)
 
@@ -125,6 +127,7 @@ class TensorType(VariableType):
 
     def __format__(self, how: str) -> str:
         return format(str(self), how)
+
 
 
 _numbers = count()

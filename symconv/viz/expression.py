@@ -1,7 +1,7 @@
 """Expressions as text: a formula, or a tree of applies; imports symconv.graph and the escapes.
 
-formula = { "%" number " = " term newline } term   a line for each part that is long or used twice
-tree    = one line an apply, its arguments below it, indented; what was printed before is not repeated
+    formula = { "%" number " = " term newline } term   a line for each part that is long or used twice
+    tree    = one line an apply, its arguments below it, indented; what was printed before is not repeated
 """
 
 import sys

@@ -102,7 +102,7 @@ def _document(
     yield '<details open class="node-panel" hidden><summary>Node</summary>'
     yield '<div class="about">Click a node.</div></details>'
     if log:
-        yield f'<details open><summary>Rewrites ({len(log)})</summary><ol class="log">'
+        yield f"<details open><summary>Rewrites ({len(log)})</summary><ol class=\"log\">"
         yield "".join(f"<li>{_escape_block(line)}</li>" for line in log) + "</ol></details>"
     if source is not None:
         yield f"<details open><summary>Source</summary><pre>{_escape_block(source)}</pre></details>"

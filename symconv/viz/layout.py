@@ -207,7 +207,9 @@ class _Drawing:
 
     def _edges_in_port_order(self) -> list[int]:
         edges = self.view.edges
-        return sorted(range(len(edges)), key=lambda i: (self.number[edges[i].target], edges[i].port, i))
+        return sorted(
+            range(len(edges)), key=lambda i: (self.number[edges[i].target], edges[i].port, i)
+        )
 
     def _inner(self, box: int, outer: Sheet, link_of: list[int]) -> _Inner:
         """Lay out the inside of a group, given the order in which lines meet it outside."""

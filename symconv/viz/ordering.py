@@ -126,7 +126,9 @@ def _sweep(
         layers[step] = _sorted_by_mean(layers[step], neighbours, position)
 
 
-def _sorted_by_mean(layer: list[int], neighbours: list[list[int]], position: dict[int, int]) -> list[int]:
+def _sorted_by_mean(
+    layer: list[int], neighbours: list[list[int]], position: dict[int, int]
+) -> list[int]:
     """Cells without a neighbour keep their place; the others share the remaining places by mean."""
     means: dict[int, float] = {}
     for cell in layer:

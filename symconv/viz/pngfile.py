@@ -187,7 +187,9 @@ def _paeth(left: npt.NDArray[Any], up: npt.NDArray[Any], corner: npt.NDArray[Any
     )
 
 
-def _to_colour(pixels: Picture, header: _Header, palette: bytes, transparency: bytes, name: str) -> Picture:
+def _to_colour(
+    pixels: Picture, header: _Header, palette: bytes, transparency: bytes, name: str
+) -> Picture:
     if header.colour_type == 3:
         return _from_palette(pixels[:, :, 0], palette, transparency, name)
     if header.colour_type in (4, 6):

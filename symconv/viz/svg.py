@@ -279,3 +279,4 @@ def _rectangle(box: Box) -> str:
 def _n(value: float) -> str:
     """A coordinate with one decimal, without needless zeros."""
     return f"{value:.1f}".removesuffix(".0")
+

@@ -1,11 +1,11 @@
 """The rules of each pass; with its modules the one part of the compiler that imports ops.
 
-algebra     elementwise functions, as equations
-reductions  sums, products and extremes of what was permuted, scaled, negated, stretched
-loops       the last state of a loop
-matrices    inverses, determinants and linear equations
-filled      elementwise use of filled tensors
-quotients   log, softmax and sigmoid, and what they leave in gradients
+    algebra     elementwise functions, as equations
+    reductions  sums, products and extremes of what was permuted, scaled, negated, stretched
+    loops       the last state of a loop
+    matrices    inverses, determinants and linear equations
+    filled      elementwise use of filled tensors
+    quotients   log, softmax and sigmoid, and what they leave in gradients
 """
 
 from symconv.compile.rewrite import AnyRule

@@ -29,4 +29,6 @@ def _last_state(node: Apply) -> Variable | None:
     return subtensor(newest, pattern[1:]) if pattern[1:] else newest
 
 
-CANONICAL: tuple[AnyRule, ...] = (NodeRule("h[-1] of a loop = its final state", Subtensor, _last_state),)
+CANONICAL: tuple[AnyRule, ...] = (
+    NodeRule("h[-1] of a loop = its final state", Subtensor, _last_state),
+)

@@ -17,6 +17,7 @@ from symconv.ops.shape import DimShuffle, count_of, dimshuffle
 SUM, MAX, MIN = REDUCTIONS["sum"], REDUCTIONS["max"], REDUCTIONS["min"]
 
 
+
 def _reduce_of_shuffle(node: Apply) -> Variable | None:
     """A reduction of permuted axes is one of the axes themselves, where the order of what stays is kept."""
     op, source = node.op, node.inputs[0]
@@ -141,11 +142,8 @@ def _of_stretched(node: Apply) -> Variable | None:
     lacking = source.ndim - value.ndim
     if any(axis >= lacking and value.type.shape[axis - lacking] != 1 for axis in op.axes):
         return None
-    if any(
-        axis not in op.axes
-        and (axis < lacking or value.broadcastable[axis - lacking] != source.broadcastable[axis])
-        for axis in range(source.ndim)
-    ):
+    if any(axis not in op.axes and (axis < lacking or value.broadcastable[axis - lacking]
+           != source.broadcastable[axis]) for axis in range(source.ndim)):
         return None
     count = count_of(source, op.axes)
     times = cast(count, source.dtype)

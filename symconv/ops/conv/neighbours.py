@@ -18,7 +18,9 @@ from symconv.ops.shape import reshape
 MODES = ("valid", "ignore_borders", "wrap_centered", "half", "full")
 
 
-def images2neibs(ten4: Operand, neib_shape: Any, neib_step: Any = None, mode: str = "valid") -> Variable:
+def images2neibs(
+    ten4: Operand, neib_shape: Any, neib_step: Any = None, mode: str = "valid"
+) -> Variable:
     """The neighbourhoods of the pixels of images, each as a row of a matrix.
 
     Parameters
@@ -73,7 +75,9 @@ def images2neibs(ten4: Operand, neib_shape: Any, neib_step: Any = None, mode: st
     return reshape(places, (count, rows * columns))
 
 
-def neibs2images(neibs: Operand, neib_shape: Any, original_shape: Any, mode: str = "valid") -> Variable:
+def neibs2images(
+    neibs: Operand, neib_shape: Any, original_shape: Any, mode: str = "valid"
+) -> Variable:
     """Images of neighbourhoods that lie side by side: the inverse of ``images2neibs`` without a step.
 
     Parameters

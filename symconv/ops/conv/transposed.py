@@ -79,7 +79,9 @@ def conv_transpose(
     ndim = x.ndim - 2
     with about(input=x, filters=bank):
         if ndim < 1:
-            raise RankError(f"a transposed convolution needs [batch, channels, spatial axes], got {x.ndim}-d")
+            raise RankError(
+                f"a transposed convolution needs [batch, channels, spatial axes], got {x.ndim}-d"
+            )
         geometry = _stated(ndim, border_mode, input_dilation, filter_flip, filter_dilation, num_groups)
         bank = _hinted(bank, filter_shape, "filter_shape", ndim)
         op = ConvGradInput(geometry)

@@ -1,9 +1,9 @@
 """Indexing by arrays of integers, mixed with slices, as NumPy places the axes; imports basic.
 
-AdvancedSubtensor     x[:, i, j]
-AdvancedIncSubtensor  x with x[:, i, j] set to y, or y added there, or y added up in zeros
-Nonzero               where a mask holds; a mask is an index by these positions
-Positions             the position of each element along an axis
+    AdvancedSubtensor     x[:, i, j]
+    AdvancedIncSubtensor  x with x[:, i, j] set to y, or y added there, or y added up in zeros
+    Nonzero               where a mask holds; a mask is an index by these positions
+    Positions             the position of each element along an axis
 """
 
 from collections.abc import Sequence

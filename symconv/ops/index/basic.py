@@ -1,7 +1,7 @@
 """Indexing by integers, slices and new axes: what is taken, what is written there; imports shape, elemwise.
 
-Subtensor     x[2:5, i]               a view where all bounds are known
-IncSubtensor  x with x[2:5, i] set to y, or y added there, or y there and zeros around it
+    Subtensor     x[2:5, i]               a view where all bounds are known
+    IncSubtensor  x with x[2:5, i] set to y, or y added there, or y there and zeros around it
 """
 
 from collections.abc import Sequence
@@ -281,8 +281,7 @@ def check_fits(
             raise ShapeError(
                 f"what is written has shape {_sizes(y.shape)}, where it goes has {_sizes(part)}",
                 hint="an unknown size never broadcasts: state the 1, as in shape=(None, 1)"
-                if size == 1 and offset >= 0
-                else None,
+                if size == 1 and offset >= 0 else None,
             )
 
 

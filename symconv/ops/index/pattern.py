@@ -71,7 +71,9 @@ def filled(pattern: Pattern, values: Sequence[Any]) -> Pattern:
     def fill(bound: Any) -> Any:
         return next(left) if isinstance(bound, str) else bound
 
-    result = tuple(Piece(*map(fill, entry)) if isinstance(entry, Piece) else fill(entry) for entry in pattern)
+    result = tuple(
+        Piece(*map(fill, entry)) if isinstance(entry, Piece) else fill(entry) for entry in pattern
+    )
     return result
 
 

@@ -114,7 +114,9 @@ def in_range(positions: Variable, size: Variable, mode: Mode) -> Variable:
         return mod(positions, size)
     if mode == "clip":
         return maximum(0, minimum(positions, size - 1))
-    raise OptionError(f"mode cannot be {mode!r}", where=here(), hint="choose one of 'raise', 'wrap', 'clip'")
+    raise OptionError(
+        f"mode cannot be {mode!r}", where=here(), hint="choose one of 'raise', 'wrap', 'clip'"
+    )
 
 
 def _integers(value: Operand, name: str) -> Variable:

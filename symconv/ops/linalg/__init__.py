@@ -1,11 +1,11 @@
 """Linear algebra on matrices and stacks of them, ``sc.linalg``; its modules import dot and ops of shapes.
 
-matrices        what all of them need
-inverses        inv, pinv, det, slogdet
-equations       the op behind solve
-decompositions  eig, eigh, svd, qr
-solving         cholesky, solve, lstsq
-functions       norms, powers, exponentials, products
+    matrices        what all of them need
+    inverses        inv, pinv, det, slogdet
+    equations       the op behind solve
+    decompositions  eig, eigh, svd, qr
+    solving         cholesky, solve, lstsq
+    functions       norms, powers, exponentials, products
 """
 
 from symconv.errors import LinAlgError

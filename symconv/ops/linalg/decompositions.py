@@ -1,9 +1,9 @@
 """Eigenvalues, singular values and QR; imports what every op on matrices needs.
 
-Eigh, Eigvalsh       symmetric matrices
-Eig, Eigvals         others: complex
-SVD, SingularValues  x = U diag(s) V^T
-QR                   x = Q R, Q orthogonal, R upper triangular
+    Eigh, Eigvalsh       symmetric matrices
+    Eig, Eigvals         others: complex
+    SVD, SingularValues  x = U diag(s) V^T
+    QR                   x = Q R, Q orthogonal, R upper triangular
 """
 
 from collections.abc import Sequence
@@ -456,7 +456,9 @@ def qr(x: Operand, mode: str = "reduced") -> Any:
             return QR(mode)(x)
         case "r":
             return QR("reduced")(x)[1]
-    raise OptionError(f"qr has no mode {mode!r}", where=here(), hint="choose one of reduced, complete, r")
+    raise OptionError(
+        f"qr has no mode {mode!r}", where=here(), hint="choose one of reduced, complete, r"
+    )
 
 
 def default_rcond(x: Variable) -> Variable:

@@ -104,7 +104,9 @@ def _pade(x: Array) -> Array:
     b, x2 = PADE, x @ x
     x4 = x2 @ x2
     x6 = x4 @ x2
-    odd = x @ (x6 @ (b[13] * x6 + b[11] * x4 + b[9] * x2) + b[7] * x6 + b[5] * x4 + b[3] * x2 + b[1] * one)
+    odd = x @ (
+        x6 @ (b[13] * x6 + b[11] * x4 + b[9] * x2) + b[7] * x6 + b[5] * x4 + b[3] * x2 + b[1] * one
+    )
     even = x6 @ (b[12] * x6 + b[10] * x4 + b[8] * x2) + b[6] * x6 + b[4] * x4 + b[2] * x2 + b[0] * one
     if not (np.isfinite(odd).all() and np.isfinite(even).all()):
         return np.full_like(x, np.nan)
@@ -206,7 +208,9 @@ def _vector_norm(x: Variable, ord: Order, axis: int, keepdims: bool) -> Variable
     if ord is None or ord == 2:
         return _root_of_squares(x, (axis,), keepdims)
     if isinstance(ord, str | complex):
-        raise OptionError(f"vectors have no norm {ord!r}", where=here(), hint="choose a number, inf or -inf")
+        raise OptionError(
+            f"vectors have no norm {ord!r}", where=here(), hint="choose a number, inf or -inf"
+        )
     if ord == np.inf:
         return largest(abs(x), axis, keepdims)
     if ord == -np.inf:
@@ -247,7 +251,9 @@ def _matrix_norm(x: Variable, ord: Order, axes: tuple[int, ...], keepdims: bool)
     return dimshuffle(result, *(axis for axis in range(x.ndim) if axis not in axes))
 
 
-def vector_norm(x: Operand, ord: Order = 2, axis: int | None = None, keepdims: bool = False) -> Variable:
+def vector_norm(
+    x: Operand, ord: Order = 2, axis: int | None = None, keepdims: bool = False
+) -> Variable:
     """The norm of vectors along an axis; of all elements, as one vector, where none is given."""
     x = as_floating(x, "vector_norm")
     if axis is None:

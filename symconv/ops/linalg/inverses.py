@@ -1,7 +1,7 @@
 """Inverses and determinants of matrices; imports dot and what every op on matrices needs.
 
-Inverse, PseudoInverse     of square matrices; of any, by Moore and Penrose
-Det, Cofactor, SlogDet     the determinant, its gradient, its sign and logarithm
+    Inverse, PseudoInverse     of square matrices; of any, by Moore and Penrose
+    Det, Cofactor, SlogDet     the determinant, its gradient, its sign and logarithm
 """
 
 from collections.abc import Sequence

@@ -178,3 +178,5 @@ def scaled_rows(x: Variable, factors: Variable) -> Variable:
 def _between(x: Variable) -> Variable:
     from_left = (*range(x.ndim - 1), "x", x.ndim - 1)
     return dimshuffle(x, *from_left)
+
+

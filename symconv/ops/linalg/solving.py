@@ -1,6 +1,6 @@
 """Cholesky factors, linear equations and least squares; imports what every op on matrices needs.
 
-Cholesky  x = L L^T
+    Cholesky  x = L L^T
 """
 
 from collections.abc import Sequence

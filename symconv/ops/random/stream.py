@@ -355,7 +355,9 @@ def _checked_seed(seed: Any) -> int:
     except TypeError:
         number = -1
     if number < 0:
-        raise OptionError(f"a seed is an integer from 0 on, got {seed!r}", where=here(), hint="Stream(12345)")
+        raise OptionError(
+            f"a seed is an integer from 0 on, got {seed!r}", where=here(), hint="Stream(12345)"
+        )
     return number
 
 

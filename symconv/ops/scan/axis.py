@@ -1,9 +1,9 @@
 """Parts of the leading axis, which a loop walks along; imports ops of shapes.
 
-Crop    some entries                                  a view
-Embed   the entries among zeros: Crop's transpose
-Flip    the entries from last to first                a view
-Newest  the last entry of a loop that has run          a view
+    Crop    some entries                                  a view
+    Embed   the entries among zeros: Crop's transpose
+    Flip    the entries from last to first                a view
+    Newest  the last entry of a loop that has run          a view
 """
 
 from collections.abc import Sequence

@@ -142,7 +142,9 @@ def map(
     >>> largest.eval({x: [[1.0, 4.0], [3.0, 2.0]]})
     array([4., 3.])
     """
-    return scan(fn, sequences, None, non_sequences, None, truncate_gradient, go_backwards, name)
+    return scan(
+        fn, sequences, None, non_sequences, None, truncate_gradient, go_backwards, name
+    )
 
 
 def reduce(

@@ -202,3 +202,4 @@ class _Appending:
 
     def __iter__(self) -> Iterator[Callable[[Array], None]]:
         return repeat(lambda array: self.found.append(np.array(array)))
+

@@ -1,9 +1,9 @@
 """What the inputs and outputs of a loop are; imports nothing but ``frozen``.
 
-inputs of the op   count, sequence*, initial*, other*
-inner inputs       element*, (state at a tap)*, other*
-inner outputs      new state*, mapped*, [stop]
-outputs of the op  ([whole], [final])*, mapped*
+    inputs of the op   count, sequence*, initial*, other*
+    inner inputs       element*, (state at a tap)*, other*
+    inner outputs      new state*, mapped*, [stop]
+    outputs of the op  ([whole], [final])*, mapped*
 """
 
 from collections.abc import Sequence

@@ -208,7 +208,9 @@ def _check_count(count: TensorType, steps: int | None) -> None:
     if count.ndim != 0 or count.dtype[0] not in "iu":
         raise DTypeError(f"the number of steps must be an integer scalar, got {count}")
     if steps is not None and steps < 0:
-        raise ShapeError(f"a loop cannot run {steps} times", hint="to run backwards, say go_backwards=True")
+        raise ShapeError(
+            f"a loop cannot run {steps} times", hint="to run backwards, say go_backwards=True"
+        )
 
 
 def _check_length(type: TensorType, offset: int, steps: int | None, element: Variable) -> None:
@@ -222,3 +224,6 @@ def _check_length(type: TensorType, offset: int, steps: int | None, element: Var
             arguments=[(str(element), type)],
             hint="leave n_steps out, and the shortest sequence decides",
         )
+
+
+

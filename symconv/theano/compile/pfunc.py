@@ -35,6 +35,7 @@ class Param(In):
         )
 
 
+
 def function(
     inputs: Sequence[Any],
     outputs: Any = None,

@@ -93,7 +93,9 @@ def general_toposort(r_out: Iterable[Any], deps: Any, **options: Any) -> list[An
     return order
 
 
-def stack_search(start: "deque[Any]", expand: Any, mode: str = "bfs", build_inv: bool = False) -> Any:
+def stack_search(
+    start: "deque[Any]", expand: Any, mode: str = "bfs", build_inv: bool = False
+) -> Any:
     """All that can be reached by ``expand`` from what is in ``start``, each once, in order of search.
 
     Parameters

@@ -257,8 +257,7 @@ class _Contract(CoreOp):
         """``L_op`` or ``grad`` as symconv asks for it."""
         given = [
             adopted(sc.zeros_like(output, "floatX" if output.type.is_discrete else output.dtype))
-            if gradient is None
-            else adopted(gradient)
+            if gradient is None else adopted(gradient)
             for output, gradient in zip(outputs, gradients, strict=True)
         ]
         found = self.L_op(adopted(list(inputs)), adopted(list(outputs)), given)
@@ -330,7 +329,9 @@ def _computed(op: Any, index: int, value: Any, type: TensorType, given: Sequence
 def _differentiating(own: Method, instance: Any = None) -> Method:
     """``grad(inputs, output_grads)``, beside symconv's of three arguments."""
     if instance is not None:
-        return lambda *arguments: own(*arguments) if len(arguments) == 2 else instance.gradients(*arguments)
+        return lambda *arguments: (
+            own(*arguments) if len(arguments) == 2 else instance.gradients(*arguments)
+        )
 
     @wraps(own)
     def grad(self: Any, *arguments: Any) -> Any:

@@ -364,7 +364,9 @@ def std(
 # Writing
 
 
-def set_subtensor(x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False) -> Variable:
+def set_subtensor(
+    x: Any, y: Any, inplace: bool = False, tolerate_inplace_aliasing: bool = False
+) -> Variable:
     """``x`` is a part of a tensor; the tensor with ``y`` in its place. Nothing is written to in place."""
     return adopted(sc.set_subtensor(x, y))
 
@@ -472,7 +474,9 @@ def norm(x: Any, ord: Any, axis: Any = None) -> Variable:
 
 def allclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> Variable:
     """Whether all elements are nearly equal."""
-    return adopted(sc.all(sc.isclose(as_tensor_variable(a), as_tensor_variable(b), rtol, atol, equal_nan)))
+    return adopted(
+        sc.all(sc.isclose(as_tensor_variable(a), as_tensor_variable(b), rtol, atol, equal_nan))
+    )
 
 
 def permute_row_elements(x: Any, y: Any, inverse: int = 0) -> Variable:

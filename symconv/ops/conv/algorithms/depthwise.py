@@ -176,7 +176,9 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
         some, here = blocks.images.size, blocks.groups.size
         flat = unrolled.shape[-1]
         products = k.buffer((some, here, height, maps, *sizes), problem.dtype, "products")
-        k.matmul(matrices[blocks.groups.slice], unrolled, products.reshape(some, here, height * maps, flat))
+        k.matmul(
+            matrices[blocks.groups.slice], unrolled, products.reshape(some, here, height * maps, flat)
+        )
         at = (blocks.images.slice, blocks.members(maps), *problem.at((blocks.images, *blocks.spatial))[2:])
         if maps == 1:
             tile = k.tile(at)
@@ -189,7 +191,9 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
         k.epilogue(tile, at)
 
 
-def _add_up(k: "Builder", problem: Problem, products: "list[Value]", out: "Value", blocks: Blocks) -> None:
+def _add_up(
+    k: "Builder", problem: Problem, products: "list[Value]", out: "Value", blocks: Blocks
+) -> None:
     """The sum of the filter rows' products; what lies beyond the outputs is left out at the last."""
     before = (slice(None),) * (products[0].ndim - problem.ndim)
     steps = [_rows(k, problem, row, blocks) for row in range(len(products))]
@@ -255,7 +259,9 @@ def _declared(k: "Builder", image: "Value") -> "Value":
     return k.contiguous(image) if image.buffer is image else image
 
 
-def _unrolled(k: "Builder", problem: Problem, image: "Value", blocks: Blocks) -> "tuple[Value, list[Size]]":
+def _unrolled(
+    k: "Builder", problem: Problem, image: "Value", blocks: Blocks
+) -> "tuple[Value, list[Size]]":
     """Each row of the images shifted to each column of the filters, and the sizes of the last axis.
 
     The first is [images, groups, C/groups kw, rows widths].

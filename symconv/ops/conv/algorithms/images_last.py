@@ -210,12 +210,9 @@ def _blocks(k: "Builder", problem: Problem, summed: bool = False) -> "Iterator[t
     images = k.axis(batch, "n", "images", last=True, counted=summed)
     with k.blocks(*axes, images, bytes_each=each, calls=6, fixed=True) as (*found, one):
         walked = dict(zip(cut, found, strict=True))
-        yield (
-            one,
-            *(
-                walked.get(axis, one._replace(start=0, size=size, number=0, parts=1))
-                for axis, size in enumerate(sizes)
-            ),
+        yield one, *(
+            walked.get(axis, one._replace(start=0, size=size, number=0, parts=1))
+            for axis, size in enumerate(sizes)
         )
 
 

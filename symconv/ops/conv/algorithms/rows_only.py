@@ -173,3 +173,4 @@ def add_shifted(products: Any, dilation: int, stride: int, out: Any) -> None:
     strides = (row + dilation * line, maps, stride * line, *steps)
     shifted = np.ndarray((height, *out.shape[:2], *others), products.dtype, products, 0, strides)
     np.add.reduce(shifted, axis=0, out=out)
+
