@@ -20,6 +20,8 @@ from math import inf, log2, prod
 from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
+
 from symconv.compile.elementwise import Recorder, allocate, literal_text
 from symconv.compile.program import (
     ALL,
@@ -40,6 +42,7 @@ from symconv.compile.program import (
     concrete,
     divided,
     order_of,
+    summed_axis,
     times,
 )
 from symconv.errors import CompileError, SymconvError
@@ -116,6 +119,10 @@ class Block(NamedTuple):
         return Slice(self.start * step, (self.size - 1) * step + extent)
 
 
+WIDE = 4  # how much longer a block may be than a tile where it needs no cuts along another axis
+STREAM = 16  # how much longer blocks may be where each byte is touched once
+
+
 @dataclass(frozen=True)
 class Machine:
     """What the choice of blocks depends on.
@@ -143,6 +150,18 @@ class Machine:
     conv_error: float = 4.0
     measured: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def steady(self) -> "Machine":
+        """One whose number of threads is always the same: so are, then, the blocks."""
+        return replace(self, threads=self.PARTS)
+
+    @property
+    def streaming(self) -> "Machine":
+        """One for work that touches each byte once: no block need fit a cache, and few are best."""
+        return replace(
+            self.steady, tile_bytes=STREAM * self.tile_bytes, scratch_bytes=STREAM * self.scratch_bytes
+        )
+
     # Measured on one x86-64 core, in nanoseconds; they need only be right about which block is better.
     CALL: ClassVar[float] = 900  # a NumPy call and its views
     SHARED: ClassVar[int] = 6  # times that, where threads wait for one another's calls
@@ -151,6 +170,7 @@ class Machine:
     SPILL: ClassVar[float] = 0.03  # how much more for each doubling beyond the tile
     FAR: ClassVar[float] = 0.15  # the same beyond eight tiles, which no second-level cache holds
     START: ClassVar[float] = 25_000  # waking another thread, and waiting for it
+    WORTH: ClassVar[int] = 12  # times that: work of which half would not pay for it
     PARTS: ClassVar[int] = 8  # threads to cut for where blocks must not depend on how many there are
     FIXED: ClassVar[int] = 4  # the same where blocks overlap or repeat work: more of them cost more
     BRIEF: ClassVar[float] = 1.5e6  # a kernel: for half as many where it takes less
@@ -494,7 +514,13 @@ class Builder:
 
     @contextmanager
     def blocks(
-        self, *axes: Axis, bytes_each: int, calls: int = 8, fixed: bool = False
+        self,
+        *axes: Axis,
+        bytes_each: int,
+        calls: int = 8,
+        fixed: bool = False,
+        machine: Machine | None = None,
+        work: float = inf,
     ) -> Iterator[tuple[Block, ...]]:
         """Write what follows for every block of the axes.
 
@@ -509,15 +535,20 @@ class Builder:
         fixed : bool
             Whether blocks must not depend on the number of threads: products of other sizes may round
             otherwise.
+        machine : Machine, optional
+            What the blocks are chosen for, where that is not the builder's.
+        work : float
+            About how many nanoseconds all blocks take one core; one thread does what is not worth waking
+            another for.
         """
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
-        machine = self.machine
+        machine = machine or self.machine
         if fixed:
             brief = self._estimated() < machine.BRIEF
             machine = replace(machine, threads=machine.FIXED // 2 if brief else machine.FIXED)
         elif any(axis.counted for axis in axes):
-            machine = replace(machine, threads=machine.PARTS)
+            machine = machine.steady
         dearer = machine.SHARED if fixed else 1
         if self.region.follower is not None:
             calls += 2 * len(axes) + len(self.region.follower.region.members)
@@ -549,7 +580,7 @@ class Builder:
         count = prod(-(-span.extent // span.block) for span in ranges)
         total = bytes_each * prod(axis.extent for axis in axes)
         parallel = total > self.machine.PARALLEL_BYTES
-        alone = self._estimated() < count * calls * self.machine.SHORT
+        alone = self._estimated() < count * calls * self.machine.SHORT or self.is_brief(work)
         self.notes.append(
             f"{count} blocks of " + " x ".join(f"{span.block}" for span in ranges)
             + (" in parallel" if parallel and not alone else "")
@@ -560,6 +591,10 @@ class Builder:
             yield tuple(blocks)
         finally:
             self.loop = None
+
+    def is_brief(self, work: float) -> bool:
+        """Whether work of so many nanoseconds gains nothing from another thread."""
+        return work < self.machine.WORTH * self.machine.START
 
     def _estimated(self) -> float:
         """What the algorithm chosen last is estimated to cost; infinity where there was no choice."""
@@ -697,7 +732,45 @@ class Builder:
             return self.buffer(shape, dtype, "temporary", order if len(order) == len(shape) else ())
 
         for call in allocate(recorder, results, scratch):
-            self.write(call)
+            self.write(self._summed(call))
+
+    def _summed(self, call: Call) -> Call:
+        """A sum over an axis before the last as a product with ones, which takes half the time.
+
+        The product adds one row after the other, as ``add.reduce`` does. It is cut like the others: BLAS
+        works with one thread, in a loop or on what is too little for two.
+        """
+        axis = summed_axis(call)
+        x, out = call.operands[0], call.out[0]
+        if axis is None or not isinstance(x, Value) or order_of(x.buffer):
+            return call
+        shape = [max(concrete(size, corner) for corner in self._corners) for size in x.shape]
+        held = self.loop.parallel if self.loop is not None else prod(shape) <= FEW
+        if not held or not _pays(shape, axis, x.dtype):
+            return call
+        size = x.shape[axis]
+        ones = self._ones(shape[axis], x.dtype)
+        others = [other for other in range(x.ndim - 1) if other != axis]
+        turned = x.transpose(*others, axis, x.ndim - 1)
+        if ("keepdims", "True") in call.options:
+            result = out.transpose(*others, axis, x.ndim - 1)
+        else:
+            result = out[(ALL,) * len(others) + (None,)]
+        return Call("matmul", (ones[:, Slice(0, size)], turned), (result,))
+
+    @property
+    def _corners(self) -> list[dict[str, int]]:
+        """What the symbols of the current loop may be."""
+        return [{}] if self.loop is None else list(self.loop.corners)
+
+    def _ones(self, count: int, dtype: str) -> Buffer:
+        """A row of ones; the kernels of a program share it."""
+        for name, array in self.constants.items():
+            if name.startswith("ones") and array.shape == (1, count) and array.dtype == dtype:
+                return Buffer(array.shape, dtype, 2, name, "constant")
+        name = self.names("ones")
+        self.constants[name] = np.ones((1, count), dtype)
+        return Buffer((1, count), dtype, 2, name, "constant")
 
     def _constant(self, array: Any) -> Buffer:
         name = self.names("constant")
@@ -709,11 +782,32 @@ class Builder:
         order = self.result_order
         shape = tuple(shape[axis] for axis in order) if order else tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
-        inner = prod(shape[len(axes) :])
         calls = max(8, len(self.region.members))
-        with self.blocks(*axes, bytes_each=bytes_each * max(inner, 1), calls=calls) as blocks:
+        work = prod(shape) * (FETCH * bytes_each + sum(map(nanoseconds, self.region.members)))
+        if self.is_brief(work) and bytes_each * prod(shape) <= WIDE * self.machine.tile_bytes:
+            axes = []
+        each = bytes_each * max(prod(shape[len(axes) :]), 1)
+        with self.blocks(*axes, bytes_each=each, calls=calls, work=work) as blocks:
             at: Position = tuple(block.slice for block in blocks) + (ALL,) * (len(shape) - len(axes))
             self.epilogue(None, tuple(at[order.index(axis)] for axis in range(len(at))) if order else at)
+
+
+FETCH = 0.012  # nanoseconds for a byte that a chain reads or writes
+CHEAP = frozenset(
+    (
+        "absolute", "add", "equal", "greater", "greater_equal", "less", "less_equal", "logical_and",
+        "logical_not", "logical_or", "maximum", "minimum", "multiply", "negative", "not_equal", "square",
+        "subtract",
+    )
+)  # fmt: skip
+
+
+def nanoseconds(node: Apply) -> float:
+    """About what an elementwise op takes one core for an element in the cache."""
+    dtype = np.dtype(node.outputs[0].dtype)
+    if node.op.row.ufunc in CHEAP:  # type: ignore[attr-defined]
+        return 0.025 * dtype.itemsize
+    return 0.4 if dtype == "float32" else 2.0
 
 
 def located(op: Op, node: Apply) -> Callable[..., Any]:
@@ -743,6 +837,17 @@ def _place(part: Value) -> tuple[Position, tuple[int, ...]]:
     return index, axes
 
 
+def _pays(shape: Sequence[int], axis: int, dtype: str) -> bool:
+    """Whether a sum over an axis before the last is worth a product for each place on the other axes."""
+    *others, _, columns = shape
+    if not others:
+        return True
+    inside = axis == len(shape) - 2
+    if inside and dtype == "float64":
+        return False
+    return shape[axis] * columns >= LEAST_PRODUCT and (inside or columns >= LEAST_RUN)
+
+
 def _is_most(part: Value, whole: Value) -> bool:
     """Whether a value is at least half of what the caller gave: then all of that may be laid out anew."""
     given = isinstance(whole, Buffer) and whole.kind in ("input", "shared")
@@ -755,16 +860,24 @@ def symbol(name: str) -> Size:
 
 
 def walked(shape: tuple[int, ...], bytes_each: int, machine: Machine) -> list[Axis]:
-    """The leading axes that must be cut so that what remains of a block fits into a tile."""
+    """The leading axes that must be cut so that what remains of a block fits into a cache.
+
+    Where an axis is cut, blocks have one element of those before it: they are without gaps then, and NumPy
+    takes half the time for them.
+    """
     axes: list[Axis] = []
     rest = bytes_each * prod(shape)
     for extent in shape:
-        if rest <= min(machine.tile_bytes, machine.PARALLEL_BYTES):
+        if rest <= min(machine.tile_bytes, machine.PARALLEL_BYTES) * WIDE:
             break
+        axes = [axis._replace(most=1) for axis in axes]
         axes.append(Axis(extent, _STARTS[len(axes)] if len(axes) < len(_STARTS) else "start", "length"))
         rest //= max(extent, 1)
     return axes
 
+
+FEW = 8192  # elements of a matrix that BLAS multiplies by a vector with one thread
+LEAST_PRODUCT, LEAST_RUN = 1024, 64  # elements of a matrix in a stack, and of its rows, where they lie apart
 
 _STARTS = ("start", "row", "column")
 ITEM = 4  # bytes: what elements are taken to have where runs are counted

@@ -91,6 +91,9 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    keeps_promises : bool
+        Whether ``perform`` refuses whatever ``out_types`` refuses, and gives just what it says: where it is
+        run alone, nothing is checked again.
     keeps_order : bool
         Whether memory runs along its result as along its first operand of as many dimensions.
     generates : bool
@@ -134,6 +137,7 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    keeps_promises: ClassVar[bool] = False
     keeps_order: ClassVar[bool] = False
     generates: ClassVar[bool] = False
     cuts_to_fit: ClassVar[bool] = False
