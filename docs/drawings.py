@@ -445,8 +445,40 @@ def block():
     return sheet.svg()
 
 
+def joined():
+    """What shares a convolution's tiles, forward and backward."""
+    sheet = Sheet(960, 380, "On the hot tile")
+    sheet.head(
+        "Pooling on the tile, and its gradient on the way in",
+        "Of the maps, only which cells won outlives the tile: a byte for each.",
+    )
+    rows = (
+        (95, "forward", ("image", "convolution", "bias, relu", "pooling"), "pooled maps", GREEN),
+        (245, "backward", ("their gradient", "award", "times image", "sum"), "filters' gradient", ORANGE),
+    )
+    for top, name, steps, result, fill in rows:
+        sheet.text(30, top + 45, name, 14, weight="bold")
+        sheet.box(250, top - 15, 440, 95, "#fafafa", "#999999", 1.5, 10, dashed=True)
+        places = (130, 265, 410, 555)
+        for place, (x, step) in enumerate(zip(places, steps, strict=True)):
+            sheet.box(x, top, 105 if place == 0 else 120, 65, BLUE if place == 0 else fill, round=6)
+            sheet.text(x + (52 if place == 0 else 60), top + 38, step, 13, "middle")
+            if place:
+                sheet.arrow(places[place - 1] + (105 if place == 1 else 120), top + 33, x, top + 33)
+        sheet.box(780, top, 150, 65, GREY, round=6)
+        sheet.text(855, top + 38, result, 13, "middle")
+        sheet.arrow(675, top + 33, 780, top + 33)
+    sheet.box(400, 188, 140, 36, PURPLE, round=6)
+    sheet.text(470, 211, "winners", 13, "middle")
+    sheet.arrow(615, 160, 540, 200)
+    sheet.arrow(400, 212, 330, 245)
+    sheet.text(250, 350, "dashed: one thread's scratch, in the second-level cache", 12, colour="#555555")
+    return sheet.svg()
+
+
 DRAWINGS = {
     "conv-block": block,
+    "conv-joined": joined,
     "conv-columns": columns,
     "conv-rows-only": rows_only,
     "conv-images-last": images_last,

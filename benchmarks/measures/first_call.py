@@ -1,6 +1,7 @@
 """Preparing a case plus its first call, each time in a fresh process. Imports crew, cases and this package.
 
 Importing the library is not part of it (see `import_time`). torch.compile's cache on disk is switched off.
+A checkout gets bytecode beside its sources, as installed packages have it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from benchmarks.measures import Entry, Options, entry, excluded, result, within_
 
 UNIT, SCALE = "ms", 1e-3
 MOST_ROUNDS, SLOW = 5, 2.0
-NO_CACHES = {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
+ENVIRONMENT = {"TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1", "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def measure(case: Case, dtype: str, crew: Crew, options: Options) -> dict[str, Any]:
@@ -76,7 +77,7 @@ def seconds(answer: dict[str, Any]) -> float:
 def fresh(case: Case, dtype: str, one: tuple[PeerSpec, str, int], folder: str) -> dict[str, Any]:
     """The worker's answer to `prepare`, from a process that has done nothing else."""
     spec, variant, threads = one
-    with Connection(spec, threads, **NO_CACHES) as connection:
+    with Connection(spec, threads, **ENVIRONMENT) as connection:
         return connection.ask(
             "prepare",
             slot="first",

@@ -5,6 +5,7 @@ taken. A value may be overwritten by the very elementwise call that reads it las
 reductions all results have the shape of the tile.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -12,7 +13,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symconv.compile.program import Buffer, Call, Number, Operand, Size, Value, summed_in_rows
+from symconv.compile.program import (
+    LETTERS,
+    Buffer,
+    Call,
+    Number,
+    Operand,
+    Size,
+    Value,
+    reduced_axes,
+    summed_in_rows,
+)
 from symconv.errors import CompileError
 from symconv.graph.nodes import Apply
 from symconv.graph.types import Array
@@ -120,20 +131,37 @@ class Recorder:
     ) -> Result:
         """``operand`` combined along axes, in ``dtype``; its shape is the recorder's.
 
-        A sum over several axes that is no array of rows goes row by row first, which is faster.
+        A sum over several axes goes along the last of them first, where that is faster.
         """
         last = len(operand.shape) - 1
-        plain = ufunc == "add" and self.dtype(operand) == dtype and not keepdims
-        if plain and len(axes) > 1 and last in axes and summed_in_rows(dtype, operand.shape):
-            whole, self.shape = self.shape, operand.shape[:-1]
-            operand = self.reduce(ufunc, operand, dtype, (last,), False)
-            axes, self.shape = tuple(axis for axis in axes if axis != last), whole
+        plain = ufunc == "add" and self.dtype(operand) == dtype in ("float32", "float64") and not keepdims
+        if plain and len(axes) > 1 and (axes[-1] < last or summed_in_rows(dtype, operand.shape)):
+            *axes, inner = axes  # type: ignore[assignment]
+            whole, self.shape = self.shape, (*operand.shape[:inner], *operand.shape[inner + 1 :])
+            operand = self.reduce(ufunc, operand, dtype, (inner,), False)
+            axes, self.shape = tuple(axes), whole
         options = [("axis", str(axes))]
         if keepdims:
             options.append(("keepdims", "True"))
         if ufunc in ("add", "multiply") and self.dtype(operand) != dtype:
             options.append(("dtype", f"np.{_scalar_name(dtype)}"))
         return self._append(f"{ufunc}.reduce", (operand,), dtype, tuple(options))
+
+    def contract(self, results: Sequence[tuple[Any, Value]]) -> None:
+        """Make one call of a product and its sum, where nothing else needs the product."""
+        uses = Counter(term for step in self.steps for term in step.operands if isinstance(term, Result))
+        uses.update(term for term, _ in results if isinstance(term, Result))
+        made = {step.result: step for step in self.steps}
+        gone: set[Result] = set()
+        for position, step in enumerate(self.steps):
+            term = step.operands[0]
+            summed = step.function == "add.reduce" and isinstance(term, Result)
+            factor = made.get(term) if summed else None  # type: ignore[arg-type]
+            if factor is not None and uses[factor.result] == 1 and contractible(factor, step):
+                pair = factor.operands * (2 if factor.function == "square" else 1)
+                self.steps[position] = Step("products.sum", pair, step.result, step.options)
+                gone.add(factor.result)
+        self.steps = [step for step in self.steps if step.result not in gone]
 
     def spread(self, operand: Any, shape: tuple[Size, ...]) -> Any:
         """The operand in this shape: itself, or a copy where it is only broadcast to it."""
@@ -214,6 +242,23 @@ class Recorder:
             else term
             for term in terms
         )
+
+
+def contractible(factor: Step, total: Step) -> bool:
+    """Whether a product and its sum over one axis can be one call: of whole operands, in one dtype.
+
+    Sums over the last axis are those that ``summed_in_rows`` has, or shorter: the same sums at once as there.
+    """
+    shape, dtype = factor.result.shape, factor.result.dtype
+    plain = factor.function in ("square", "multiply") and not factor.options and len(shape) <= len(LETTERS)
+    if not plain or dtype not in ("float32", "float64") or set(dict(total.options)) - {"axis", "keepdims"}:
+        return False
+    whole = all(
+        not isinstance(term, Literal) and (term.dtype, term.shape) == (dtype, shape)
+        for term in factor.operands
+    )
+    axes = reduced_axes(total.options)
+    return whole and len(axes) == 1 and (axes[0] < len(shape) - 1 or summed_in_rows(dtype, shape))
 
 
 def _python_number(literal: Literal) -> Any:

@@ -5,7 +5,7 @@ for each inner graph.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 
 from symconv.compile.collecting import paused_collection
 from symconv.compile.cut import cut
@@ -58,7 +58,9 @@ class Executor:
         self._writers: Planner | None = None
         if self.single:
             self._writers = Planner(self._pieces[0].graph, self.sources, title, "given", tuner)
-        self._dead = self._forgotten()
+        made = [piece.graph.results for piece in self._pieces]
+        boundaries = [piece.boundary for piece in self._pieces]
+        self._turns = list(zip(self.planners, made, boundaries, self._forgotten(), strict=True))
         self.newest: Plan | None = None
         self.timings: Timings | None = None
         self._inner: dict[Apply, list[Executor]] = {
@@ -90,11 +92,11 @@ class Executor:
             return self.plan(arrays, settings, check)(arrays)
         values = dict(zip(self.sources, arrays, strict=True))
         results: Sequence[Array] = ()
-        for piece, planner, forgotten in zip(self._pieces, self.planners, self._dead, strict=True):
+        for planner, made, boundary, forgotten in self._turns:
             given = [values[source] for source in planner.sources]
             results = self._plan(planner, given, settings, check)(given)
-            values.update(zip(piece.graph.results, results, strict=True))
-            for node in piece.boundary:
+            values.update(zip(made, results, strict=True))
+            for node in boundary:
                 values.update(zip(node.outputs, self._cross(node, values, settings), strict=True))
             for variable in forgotten:
                 del values[variable]
@@ -113,6 +115,9 @@ class Executor:
         """The results of a node at a boundary: what follows is planned for their shapes."""
         given = [v.data if isinstance(v, Constant) else values[v] for v in node.inputs]
         with nullcontext() if self.timings is None else self.timings.of(node):
+            if node.op.keeps_promises:
+                with suppress(Exception):  # what is wrong is then said with the user's line
+                    return as_tuple(node.op.perform(*given))
             if node not in self._inner:
                 return perform(node, given)
             steps = [Step(executor, settings) for executor in self._inner[node]]

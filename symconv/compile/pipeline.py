@@ -33,18 +33,24 @@ class Pass(NamedTuple):
     run: Transformation
 
 
-def rewriting(name: str, given: Sequence[AnyRule]) -> Transformation:
-    """The transformation that uses rules until none applies."""
+def rewriting(name: str, given: Sequence[AnyRule] | None = None) -> Transformation:
+    """The transformation that uses rules until none applies: those of the pass, if none are given."""
 
     def run(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
-        return Driver(name, given, log)(graph)
+        return Driver(name, rules.rules_in_use(name) if given is None else given, log)(graph)
 
     return run
 
 
 def canonical(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
     """Ops that are made of others written out; rewriting; then loops do no more than is read of them."""
-    return unite(Driver("canonical", rules.CANONICAL, log)(expand(graph, log)), log)
+    return unite(Driver("canonical", rules.rules_in_use("canonical"), log)(expand(graph, log)), log)
+
+
+def specialised(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
+    """Rewriting; then of tensors that were pooled only the winners are kept, where that is enough."""
+    rewritten = Driver("specialised", rules.rules_in_use("specialised"), log)(graph)
+    return rules.winners_kept(rewritten, log)
 
 
 PASSES: tuple[Pass, ...] = (
@@ -56,12 +62,12 @@ PASSES: tuple[Pass, ...] = (
     Pass(
         "stable",
         "forms that lose digits or overflow replaced by ones that do not",
-        rewriting("stable", rules.STABLE),
+        rewriting("stable"),
     ),
     Pass(
         "specialised",
         "forms that cost less on this machine",
-        rewriting("specialised", rules.SPECIALISED),
+        specialised,
     ),
     Pass(
         "fused",

@@ -87,6 +87,22 @@ def concrete(size: Size, symbols: dict[str, int]) -> int:
     return size if isinstance(size, int) else size.at(symbols)
 
 
+def divided(size: Size, by: int) -> Size:
+    """A size divided by a number that divides it, whatever its symbols are.
+
+    Raises
+    ------
+    CompileError
+        Where it does not divide it.
+    """
+    parts = [size] if isinstance(size, int) else [size.constant, *(factor for _, factor in size.terms)]
+    if any(part % by for part in parts):
+        raise CompileError(f"cannot divide {size} by {by}")
+    if isinstance(size, int):
+        return size // by
+    return Symbolic(tuple((names, factor // by) for names, factor in size.terms), size.constant // by)
+
+
 def times(sizes: Iterable[Size]) -> Size:
     """The product of sizes."""
     result: Size = 1
@@ -448,7 +464,8 @@ class Call(NamedTuple):
     Attributes
     ----------
     function : str
-        A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", or the name of an
+        A ufunc's name, "copy", "matmul", a method of a ufunc ("add.reduce"), "where", "products.sum" (two
+        operands are multiplied and added up along an axis), or the name of an
         op's ``perform`` bound in the program's namespace ("perform:solve"), or of a function there that
         takes ``out`` as its last argument ("into:gather").
     operands : tuple of Operand
@@ -805,18 +822,38 @@ def _verify_view(kernel: Kernel, call: Call, value: Value, symbols: dict[str, in
         value = value.base
 
 
-SHORTEST_ROW, LONGEST_ROW = 64, 4096
+LETTERS = "ijklmnopqrstuvw"  # of axes, in subscripts
+SHORTEST_ROW, LONGEST_ROW, SEVERAL_ROWS = 64, 4096, 32
 
 
 def summed_in_rows(dtype: str, shape: Sequence[Size]) -> bool:
     """Whether ``einsum`` sums the last axis: three times as fast as ``add.reduce`` in single precision.
 
     It has 32 sums at once, each of at most LONGEST_ROW / 32 elements, as many as NumPy's pairs begin with; so
-    it rounds no worse. Shorter rows do not pay for the call.
+    it rounds no worse. Short rows pay for the call where there are several.
     """
     length = shape[-1] if shape else 0
-    fits = isinstance(length, int) and SHORTEST_ROW <= length <= LONGEST_ROW
-    return fits and dtype in ("float32", "float64")
+    rows = times(shape[:-1])
+    several = not isinstance(rows, int) or rows >= SEVERAL_ROWS
+    shortest = 2 if several else SHORTEST_ROW
+    return isinstance(length, int) and shortest <= length <= LONGEST_ROW and dtype in ("float32", "float64")
+
+
+def summed_axis(call: Call) -> int | None:
+    """The axis of a sum over one axis before the last, in the dtype of its operand."""
+    (out,) = call.out
+    axes = reduced_axes(call.options)
+    operand = call.operands[0] if call.function == "add.reduce" else None
+    if not isinstance(operand, Value) or len(axes) != 1 or out.dtype != operand.dtype:
+        return None
+    plain = operand.dtype in ("float32", "float64") and not set(dict(call.options)) - {"axis", "keepdims"}
+    return axes[0] if plain and 0 <= axes[0] < operand.ndim - 1 else None
+
+
+def reduced_axes(options: Sequence[tuple[str, str]]) -> tuple[int, ...]:
+    """The axes that a reduction's options name."""
+    text = dict(options).get("axis", "").strip("()")
+    return tuple(int(axis) for axis in text.split(",") if axis.strip())
 
 
 def sizes_text(sizes: Sequence[Size]) -> str:

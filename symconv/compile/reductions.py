@@ -9,11 +9,16 @@ walked in blocks, the rest of a block is in one piece:
                     in the order of the blocks, and what uses the results follows
 
 Which axes are walked and where blocks end depends on sizes and ``tile_bytes``, never on the number of
-threads, wherever partial results are combined: any number of threads gives the same bits. Within a block
-NumPy adds up (pairwise where memory runs along the reduced axes), so that no element takes part in more
-roundings than in NumPy's own reduction of the whole.
+threads: any number of threads gives the same bits. What reads each element once, in one call, has few and
+long blocks; there is no cache to fit.
+
+Sums over an axis before the last are products with ones, which add one row after the other, as NumPy does;
+those over the last have as many sums at once as NumPy's pairs begin with, or are pairwise. So no element
+takes part in more roundings than in NumPy's own sum of the whole: n over an axis of n elements before the
+last, n / 32 and a few over the last. A product that nothing else needs is added up by the call that makes it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -21,12 +26,14 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Axis, Builder, Machine, Position
+from symconv.compile.builder import WIDE, Axis, Builder, Machine, Position, nanoseconds
 from symconv.compile.elementwise import Recorder, Result
-from symconv.compile.program import ALL, Buffer, Size, Value
+from symconv.compile.program import ALL, Buffer, Size, Value, order_of, summed_in_rows
 from symconv.graph.nodes import Apply, Variable
 
+READ = 0.02  # nanoseconds for a byte that is added up
 LONG_RUN = 256  # elements: a run along the last axis that costs little more than its elements
+LONG_STREAM = 2048  # the same where bytes are only read
 STARTS = ("start", "row", "column")
 
 
@@ -54,6 +61,10 @@ class Reductions:
         self.ones = tuple(dim == 1 for dim in operand.type.shape)
         dropped = {axis for node in self.reductions if not keeps(node) for axis in axes_of(node)}
         self.left = tuple(axis for axis in range(len(self.space)) if axis not in dropped)
+        orders = (order_of(value) for value in self.k.region.values.values() if isinstance(value, Value))
+        plain = tuple(range(len(self.space)))
+        # The axes as memory runs along them, the slowest first.
+        self.order = next((order for order in orders if len(order) == len(plain)), plain)
 
     def shape_of(self, variable: Variable) -> tuple[int, ...]:
         """The concrete shape of a variable, from within or without."""
@@ -80,6 +91,37 @@ class Reductions:
         """Whether a variable has the shape of the space."""
         return tuple(dim == 1 for dim in variable.type.shape) == self.ones
 
+    def is_stream(self) -> bool:
+        """Whether each element is read once, by the call that combines it."""
+        uses = Counter(variable for node in self.members for variable in node.inputs)
+        return all(
+            node.op.role == "reduction"
+            or not self.is_whole(node.outputs[0])
+            or (uses[node.outputs[0]] == 1 and self.is_summed_product(node))
+            for node in self.members
+        )
+
+    def is_summed_product(self, node: Apply) -> bool:
+        """Whether a product is made and added up by one call: see ``contractible``."""
+        (product,) = node.outputs
+        user = next((other for other in self.reductions if other.inputs[0] is product), None)
+        if user is None or user.op.ufunc != "add" or node.op.row.ufunc not in ("square", "multiply"):  # type: ignore[attr-defined]
+            return False
+        dtypes = {variable.dtype for variable in (*node.inputs, product, user.outputs[0])}
+        last = len(self.space) - 1
+        rows = last not in axes_of(user) or summed_in_rows(product.dtype, self.space)
+        whole = all(self.shape_of(variable) == self.space for variable in node.inputs)
+        return rows and whole and len(dtypes) == 1 and product.dtype in ("float32", "float64")
+
+    def nanoseconds(self, node: Apply) -> float:
+        """What a member takes for an element of the space, beyond reading it."""
+        if node.op.role == "reduction":
+            add = node.op.ufunc == "add"  # type: ignore[attr-defined]
+            last = len(self.space) - 1
+            rows = 1 / max(self.space[last], 1) if last in axes_of(node) else 0.0
+            return 4.0 * rows if add else 0.1 + 40.0 * rows
+        return nanoseconds(node) if self.is_whole(node.outputs[0]) else 0.0
+
     def bytes_each(self) -> int:
         """Bytes that are touched for an element of the space."""
         region = self.k.region
@@ -87,33 +129,58 @@ class Reductions:
         whole = prod(self.space)
         touched = [v.dtype for v in values if isinstance(v, Value) and prod(map(int, v.shape)) == whole]  # type: ignore[arg-type]
         scratch = [node.inputs[0].dtype for node in self.reductions if node.inputs[0] in self.made]
+        scratch = [] if self.is_stream() else scratch
         return max(sum(np.dtype(dtype).itemsize for dtype in [*touched, *scratch[:1]]), 1)
 
     # Writing
 
     def write(self) -> None:
         """The loop, and what follows it."""
-        each = self.bytes_each()
+        each, stream = self.bytes_each(), self.is_stream()
+        work = prod(self.space) * (READ * each + sum(map(self.nanoseconds, self.members)))
+        machine = self.k.machine.streaming if stream else self.k.machine.steady
         reduced = {axis for node in self.reductions for axis in axes_of(node)}
-        walked = walked_axes(self.space, self.local_axes(), reduced, each, self.k.machine)
+        walked = self.walked(each, machine)
+        brief = stream and self.k.is_brief(work)
+        if brief:  # one thread in one go; BLAS is held to it in a loop
+            walked = walked[:1] if self.wants_one_blas_thread() else []
+        mixed = 0 < len(reduced.intersection(walked)) < len(walked)
         axes = [
             Axis(
                 self.space[axis],
                 STARTS[min(position, 2)],
                 "length",
-                last=axis == len(self.space) - 1,
+                most=None if mixed or axis == walked[-1] else 1,  # so that blocks have no gaps
+                last=axis == self.order[-1],
                 counted=axis in reduced,
+                length=-(-self.space[axis] // 2) if brief else None,
             )
             for position, axis in enumerate(walked)
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
-        calls = len(self.members) + 2
-        with self.k.blocks(*axes, bytes_each=each * max(inner, 1), calls=calls) as blocks:
+        calls = (len(self.members) + 3) * self.k.machine.SHARED
+        with self.k.blocks(
+            *axes, bytes_each=each * max(inner, 1), calls=calls, machine=machine, work=work
+        ) as blocks:
             self.blocks = dict(zip(walked, blocks, strict=True))
             later = self.later()
             partial = self.write_block(later)
         if later:
             self.write_rest(later, partial)
+
+    def walked(self, each: int, machine: Machine) -> list[int]:
+        """The axes to cut; where bytes are only read, blocks may be long, and so are to be runs of memory."""
+        aim, run = min(machine.tile_bytes, machine.PARALLEL_BYTES) * WIDE, LONG_RUN
+        if self.is_stream():
+            aim = max(aim, min(machine.tile_bytes, each * prod(self.space) // machine.PARTS))
+            run = LONG_STREAM
+        reduced = {axis for node in self.reductions for axis in axes_of(node)}
+        return walked_axes(self.space, self.order, self.local_axes(), reduced, each, aim, run)
+
+    def wants_one_blas_thread(self) -> bool:
+        """Whether sums may become products with ones, which are for a loop."""
+        last = len(self.space) - 1
+        return any(node.op.ufunc == "add" and last not in axes_of(node) for node in self.reductions)  # type: ignore[attr-defined]
 
     def later(self) -> list[Apply]:
         """Reductions whose blocks give partial results, and all members of such spaces, in order."""
@@ -198,6 +265,7 @@ class Reductions:
                 continue
             region.values[variable] = whole
             results.append((term, k.part(whole, self.position(whole.ndim))))
+        recorder.contract(results)
         k.record(recorder, results, k.result_order)
         return partial
 
@@ -264,26 +332,31 @@ def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
 
 
 def walked_axes(
-    space: tuple[int, ...], local: set[int], reduced: set[int], bytes_each: int, machine: Machine
+    space: tuple[int, ...],
+    order: tuple[int, ...],
+    local: set[int],
+    reduced: set[int],
+    bytes_each: int,
+    aim: int,
+    long_run: int,
 ) -> list[int]:
-    """The axes to cut so that what remains of a block fits into a tile, ascending.
+    """The axes to cut so that what remains of a block has so many bytes, the slowest in memory first.
 
     First those that stay, for their blocks need nothing of each other; the last of them only where runs
     of memory remain long. Then those that are reduced.
     """
-    last = len(space) - 1
-    aim = min(machine.tile_bytes, machine.PARALLEL_BYTES)
-    kept = [axis for axis in range(last) if axis not in reduced and axis not in local]
-    rest = [axis for axis in range(last) if axis in reduced and axis not in local]
+    last = order[-1] if order else -1
+    kept = [axis for axis in order if axis not in reduced and axis not in local and axis != last]
+    rest = [axis for axis in order if axis in reduced and axis not in local and axis != last]
     row = bytes_each * prod(size for axis, size in enumerate(space) if axis not in kept and axis != last)
     run = aim // max(row, 1)
     ends = [] if last in local or last < 0 else [last]
-    order = kept + (ends + rest if last not in reduced and run >= LONG_RUN else rest + ends)
+    wanted = kept + (ends + rest if last not in reduced and run >= long_run else rest + ends)
     walked: list[int] = []
     left = bytes_each * prod(space)
-    for axis in order:
+    for axis in wanted:
         if left <= aim:
             break
         walked.append(axis)
         left //= max(space[axis], 1)
-    return sorted(walked)
+    return sorted(walked, key=order.index)

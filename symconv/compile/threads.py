@@ -6,10 +6,10 @@ rest by its share and no more. The caller works too: a pool that is busy delays 
 
 import os
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -56,8 +56,7 @@ class Pool:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._jobs: deque[Job] = deque()
-        self._waiting = threading.Semaphore(0)  # counts the jobs
+        self._jobs: SimpleQueue[Job] = SimpleQueue()
         self._size = 0
 
     def submit(self, works: Sequence[Callable[[], None]]) -> list[Job]:
@@ -68,14 +67,15 @@ class Pool:
                 threading.Thread(target=self._serve, name=name, daemon=True).start()
                 self._size += 1
         jobs = [Job(work) for work in works]
-        self._jobs.extend(jobs)
-        self._waiting.release(len(jobs))
+        for job in jobs:
+            self._jobs.put(job)
         return jobs
 
     def _serve(self) -> None:
         np.setbufsize(BUFFER)
-        while self._waiting.acquire():
-            self._jobs.popleft().run()
+        np.seterr(all="ignore")
+        while True:
+            self._jobs.get().run()
 
     def forget(self) -> None:
         """After a fork there are no threads: start anew."""
@@ -174,12 +174,11 @@ def parallel(
     waiting = iter(tasks)
 
     def work(mine: Any) -> None:
-        with np.errstate(all="ignore"):
-            for task in waiting:
-                block(*task, *arguments, mine)
+        for task in waiting:
+            block(*task, *arguments, mine)
 
     workers = min(len(scratch), len(tasks))
-    with BLAS.one():
+    with BLAS.one(), np.errstate(all="ignore"):
         if workers == 1:
             work(scratch[0])
             return

@@ -4,8 +4,8 @@
     AddAlong   adds to them; the gradient of picking
 """
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -16,6 +16,10 @@ from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.types import Array, TensorType
 from symconv.ops.elemwise_rows import cast, zeros_like
 from symconv.ops.shape import normalised_axis
+
+if TYPE_CHECKING:  # the builder is handed in
+    from symconv.compile.builder import Builder
+    from symconv.compile.program import Value
 
 
 def _check(op: str, x: TensorType, indices: TensorType, axis: int) -> None:
@@ -38,12 +42,20 @@ def _joined(x: TensorType, indices: TensorType, axis: int) -> tuple[Any, ...]:
 
 def _where(indices: Array, axis: int) -> tuple[Array, ...]:
     """The index, for all axes, of the elements that the indices along one axis mean."""
-    grid = [
-        np.arange(size).reshape((-1,) + (1,) * (indices.ndim - 1 - position))
-        for position, size in enumerate(indices.shape)
-    ]
-    grid[axis] = indices
-    return tuple(grid)
+    grid = _grid(indices.shape)
+    return (*grid[:axis], indices, *grid[axis + 1 :])
+
+
+def _places(indices: "Value", axis: int) -> Callable[[Array], tuple[Array, ...]]:
+    """The same, as a function of indices of a shape that is known."""
+    grid = _grid([int(size) for size in indices.shape])  # type: ignore[arg-type]
+    return lambda indices: (*grid[:axis], indices, *grid[axis + 1 :])
+
+
+def _grid(shape: Sequence[int]) -> list[Array]:
+    """For each axis the positions along it, which broadcast to the shape."""
+    count = len(shape)
+    return [np.arange(size).reshape((-1,) + (1,) * (count - 1 - axis)) for axis, size in enumerate(shape)]
 
 
 @frozen
@@ -65,6 +77,15 @@ class TakeAlong(Op):
 
     def perform(self, x: Array, indices: Array) -> Array:
         return np.asarray(x[_where(indices, self.axis)])
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """NumPy's indexing, with the positions on the other axes made once."""
+        where = _places(inputs[1], self.axis)
+
+        def take_along(x: Array, indices: Array, out: Array) -> None:
+            out[...] = x[where(indices)]
+
+        k.into(take_along, inputs, outputs[0])
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients
@@ -105,6 +126,20 @@ class AddAlong(Op):
         else:
             np.add.at(result, where, values)
         return result
+
+    def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
+        """One copy of x, to which NumPy adds."""
+        where = _places(inputs[1], self.axis)
+        once = inputs[1].shape[self.axis] == 1  # then no element is meant twice
+
+        def add_along(x: Array, indices: Array, values: Array, out: Array) -> None:
+            out[...] = x
+            if once:
+                out[where(indices)] += values
+            else:
+                np.add.at(out, where(indices), values)
+
+        k.into(add_along, inputs, outputs[0])
 
     def grad(
         self, inputs: Sequence[Variable], outputs: Sequence[Variable], gradients: Gradients

@@ -69,7 +69,8 @@ class _AlongAxes(Op):
             return
         others = prod(size for axis, size in enumerate(sizes) if axis != first)
         each = others * np.dtype(x.dtype).itemsize * (len(inputs) + 1)
-        with k.blocks(k.axis(sizes[first], "start", "length"), bytes_each=each) as (block,):
+        work = prod(sizes) * (1.0 if x.dtype == "float32" else 3.0)
+        with k.blocks(k.axis(sizes[first], "start", "length"), bytes_each=each, work=work) as (block,):
             at = tuple(block.slice if axis == first else slice(None) for axis in range(x.ndim))
             self._rows(k, [value[at] for value in inputs], outputs, at)
 

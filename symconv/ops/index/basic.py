@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -54,6 +54,7 @@ class Subtensor(Op):
         What stands between the brackets, see ``symconv.ops.index.pattern``.
     """
 
+    keeps_promises: ClassVar[bool] = True
     pattern: Pattern
 
     def __post_init__(self) -> None:

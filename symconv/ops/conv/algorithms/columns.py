@@ -11,8 +11,11 @@ For the gradient by the filters each block leaves a partial sum. Where blocks en
 the partial sums are added in the order of the blocks: any number of threads gives the same bits.
 """
 
-from math import prod
-from typing import TYPE_CHECKING
+from math import gcd, prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, elements, shifts
@@ -24,8 +27,10 @@ if TYPE_CHECKING:
     from symconv.compile.program import Size, Value
 
 NAME = "columns"
+READS = ("forward", "filters")
 WIDE = 48  # pixels of an image, for a product of its own
 SHORT = 64  # pixels of a row: copying as many takes no longer than beginning to
+SHORT_IN_VOLUMES = 16  # the same in three dimensions, where a block is a slice or two, and little is shared
 
 
 def unfit(problem: Problem) -> str:
@@ -52,6 +57,9 @@ def work(problem: Problem) -> list[Work]:
 def _filling(problem: Problem, unrolled: float) -> list[Work]:
     """Copying to the columns, in one step or in two."""
     width, strided = problem.output[-1], problem.stride[-1] > 1
+    if _in_phases(problem):
+        pixels = problem.output[0] * problem.image[1] * (width * problem.stride[0] + problem.extents[0])
+        return [problem.copied(pixels, width, strided), problem.copied(unrolled, width)]
     if not _in_two_steps(problem):
         return [problem.copied(unrolled, width, strided)]
     lines = unrolled / problem.filters[2] * min(problem.extents[0], problem.stride[0])
@@ -78,9 +86,21 @@ def _bytes_each(problem: Problem) -> int:
     return problem.item * (field + lines + problem.output[1])
 
 
+def _calls(problem: Problem) -> int:
+    """About how many calls a block takes."""
+    return 5 + (problem.stride[0] if _in_phases(problem) else prod(problem.filters[2:]))
+
+
 def _in_two_steps(problem: Problem) -> bool:
     """Whether rows of pixels are so short, or so far apart, that what filter rows share is copied once."""
-    return problem.filters[2] > 1 and (problem.output[-1] < SHORT or problem.stride[-1] > 1)
+    several = problem.ndim > 1 and problem.filters[2] > 1
+    short = SHORT if problem.ndim == 2 else SHORT_IN_VOLUMES
+    return several and (problem.output[-1] < short or problem.stride[-1] > 1)
+
+
+def _in_phases(problem: Problem) -> bool:
+    """Whether there is one axis, of whose pixels those a stride apart are laid side by side first."""
+    return problem.ndim == 1 and problem.stride[0] > 1
 
 
 def _image_by_image(problem: Problem) -> bool:
@@ -92,8 +112,7 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
     """Block by block; where it can be, the product is laid out as the output is."""
     count, groups = problem.output[1], problem.groups
     bank = _bank(k, problem, filters)
-    calls = prod(problem.filters[2:]) + 5
-    with problem.blocks(k, _bytes_each(problem), calls) as blocks:
+    with problem.blocks(k, _bytes_each(problem), _calls(problem)) as blocks:
         one, *spatial = blocks
         sizes = [block.size for block in spatial]
         at = problem.at(blocks)
@@ -131,13 +150,12 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     """A partial sum for each block, then all of them added up."""
     count, groups, field = problem.output[1], problem.groups, problem.field
     turned = (1, 0, *range(2, 2 + problem.ndim))
-    calls = prod(problem.filters[2:]) + 5
-    with problem.blocks(k, _bytes_each(problem), calls, summed=True) as blocks:
+    with problem.blocks(k, _bytes_each(problem), _calls(problem), summed=True) as blocks:
         matrix = _columns(k, problem, image, blocks)
         sizes = [block.size for block in blocks]
         some = k.buffer((count, *sizes), problem.dtype, "gradients")
-        k.copy(gradient[tuple(block.slice for block in blocks[:1])][:, :, *(b.slice for b in blocks[1:])]
-               .transpose(*turned), some)  # fmt: skip
+        part = k.read(gradient[blocks[0].slice, :, *(block.slice for block in blocks[1:])])
+        k.copy(part.transpose(*turned), some)
         parts = (block.parts for block in blocks)
         partial = k.keep((*parts, groups, count // groups, field), problem.dtype, "partial")
         part = partial[tuple(block.number for block in blocks)]
@@ -182,11 +200,16 @@ def _columns(
     met = k.buffer((*outside, channels, *kernel, *inside, *sizes), problem.dtype, "columns")
     lead, ndim = len(outside) + 1, problem.ndim
     fields = met.flip(*range(lead, lead + ndim)) if problem.flip else met
+    taps, rest = range(lead, lead + ndim), range(lead + ndim, met.ndim - ndim)
+    order = (*range(lead), *rest, *taps, *range(met.ndim - ndim, met.ndim))
     if _in_two_steps(problem):
         _by_lines(k, problem, window, fields, lead)
+    elif _in_phases(problem):
+        sides = (problem.stride[0], sizes[0] + problem.extents[0] // problem.stride[0])
+        phases = k.buffer((*window.shape[:-1], *sides), problem.dtype, "phases")
+        k.into(phases_of, [window], phases)
+        k.into(met_in_phases, [phases, k.number(problem.dilation[0])], fields.transpose(*order))
     else:
-        taps, rest = range(lead, lead + ndim), range(lead + ndim, met.ndim - ndim)
-        order = (*range(lead), *rest, *taps, *range(met.ndim - ndim, met.ndim))
         steps = (*problem.stride, *problem.dilation)
         k.into(shifts, [window, *map(k.number, steps)], fields.transpose(*order))
     flat = elements((*inside, *sizes))
@@ -213,3 +236,30 @@ def _by_lines(k: "Builder", problem: Problem, window: "Value", fields: "Value", 
     inside = (*(slice(None),) * (fields.ndim - ndim), *(None,) * (ndim - 1))
     steps = (problem.stride[0], *ones, problem.dilation[0], *ones)
     k.into(shifts, [lines, *map(k.number, steps)], turned[inside])
+
+
+def phases_of(window: Any, out: Any) -> None:
+    """Copy pixels a stride apart side by side: out [..., stride, pixels] of a window [..., pixels]."""
+    step = out.shape[-2]
+    *lead, size = window.shape
+    *apart, item = window.strides
+    each, rest = divmod(size, step)
+    parts = as_strided(window, (*lead, step, each), (*apart, item, step * item), writeable=False)
+    np.copyto(out[..., :each], parts)
+    if rest:
+        np.copyto(out[..., :rest, each], window[..., size - rest :])
+
+
+def met_in_phases(phases: Any, dilation: int, out: Any) -> None:
+    """Copy what each filter element meets: out [..., kernel, outputs] of phases [..., stride, pixels].
+
+    Elements ``period`` apart meet the same phase, each ``apart`` pixels further on.
+    """
+    step = phases.shape[-2]
+    period = step // gcd(step, dilation)
+    apart = dilation * period // step
+    for first in range(min(period, out.shape[-2])):
+        ahead, phase = divmod(first * dilation, step)
+        met, source = out[..., first::period, :], phases[..., phase, ahead:]
+        strides = (*source.strides[:-1], apart * source.strides[-1], source.strides[-1])
+        np.copyto(met, as_strided(source, met.shape, strides, writeable=False))

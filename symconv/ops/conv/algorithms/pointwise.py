@@ -13,10 +13,11 @@ from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.builder import Builder, Position
+    from symconv.compile.program import Size, Value
 
 NAME = "pointwise"
+READS = ("forward", "filters")
 
 
 def unfit(problem: Problem) -> str:
@@ -69,14 +70,14 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     pixels, given = k.contiguous(image, "image"), k.contiguous(gradient, "gradient")
     with k.blocks(
         k.axis(batch, "n", most=1, counted=True),
-        k.axis(rows, "top", "rows", counted=True),
+        k.axis(rows, "top", "rows", counted=True, unit=problem.unit(0)),
         bytes_each=problem.item * rest * (channels + count),
         fixed=True,
     ) as (one, block):
         flat = block.size * rest
         both = [
-            given[one.start, :, block.slice].reshape(count, flat),
-            pixels[one.start, :, block.slice].reshape(channels, flat),
+            k.read(given[one.start, :, block.slice]).reshape(count, flat),
+            k.read(pixels[one.start, :, block.slice]).reshape(channels, flat),
         ]
         partial = k.keep((one.parts, block.parts, count, channels), problem.dtype, "partial")
         part = partial[one.number, block.number]
@@ -90,24 +91,37 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
 
 
 def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
-    """Block by block of rows of one image."""
+    """Block by block of rows of one image, or of images that are small."""
     batch, count, rows, *others = problem.output
-    channels = problem.filters[1]
+    channels, rest = problem.filters[1], prod(others)
     source = k.contiguous(image, "image")
     bank = k.contiguous(filters, "bank").reshape(count, channels)
-    rest = prod(others)
+    row = problem.item * rest * (channels + count)
+    if batch > 1 and row * rows <= k.machine.tile_bytes:
+        with k.blocks(k.axis(batch, "n", "images"), bytes_each=row * rows, calls=3, fixed=True) as (one,):
+            whole = (one._replace(start=0, size=size, number=0, parts=1) for size in (rows, *others))
+            at = problem.at((one, *whole))
+            tile = _tile(k, problem, at, (one.size, count, rows, *others))
+            pixels = k.read(source[one.slice]).reshape(one.size, channels, rows * rest)
+            k.into(products_in_pieces, [bank, pixels], tile.reshape(one.size, count, rows * rest))
+            k.epilogue(tile, at)
+        return
     with k.blocks(
         k.axis(batch, "n", most=1),
-        k.axis(rows, "top", "rows"),
-        bytes_each=problem.item * rest * (channels + count),
+        k.axis(rows, "top", "rows", unit=problem.unit(0)),
+        bytes_each=row,
         fixed=True,
     ) as (one, block):
         spatial = [block, *(block._replace(start=0, size=size, number=0, parts=1) for size in others)]
         at = (one.start, *problem.at((one, *spatial))[1:])
-        tile = k.tile(at)
-        if tile.dense < problem.ndim:
-            tile = k.buffer((count, block.size, *others), problem.dtype, "products")
+        tile = _tile(k, problem, at, (count, block.size, *others))
         flat = block.size * rest
-        pixels = source[one.start, :, block.slice].reshape(channels, flat)
+        pixels = k.read(source[one.start, :, block.slice]).reshape(channels, flat)
         k.into(products_in_pieces, [bank, pixels], tile.reshape(count, flat))
         k.epilogue(tile, at)
+
+
+def _tile(k: "Builder", problem: Problem, at: "Position", shape: "tuple[Size, ...]") -> "Value":
+    """Where to compute a tile: without gaps within a map."""
+    tile = k.tile(at)
+    return k.buffer(shape, problem.dtype, "products") if tile.dense < problem.ndim else tile

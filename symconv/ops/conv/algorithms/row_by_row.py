@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from symconv.compile.program import Value
 
 NAME = "row by row"
+READS = ("forward",)
 PAIR = 2  # rows at once where a group has one filter
 REGISTER_BYTES = 64  # of the numbers that are multiplied at once
 FEW = 6  # bytes of filters, a number each: for how many a product takes twice as long

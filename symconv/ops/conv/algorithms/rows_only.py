@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from symconv.compile.program import Value
 
 NAME = "rows only"
+READS = ("forward", "filters")
 REGISTER_BYTES = 32  # of the columns of a sum over pixels that are computed at once
 
 
@@ -193,13 +194,13 @@ def _gradients(k: "Builder", problem: Problem, gradient: "Value", blocks: "Seque
     inside = [block.slice for block in spatial]
     count, sizes = problem.output[1], [block.size for block in spatial]
     if one.size == 1:
-        part = gradient[one.start, :, *inside]
+        part = k.read(gradient[one.start, :, *inside])
         if part.dense >= problem.ndim and part.dtype == problem.dtype:
             return part.reshape(count, elements(sizes))
     rows, *others = sizes
     some = k.buffer((count, rows, one.size, *others), problem.dtype, "gradients")
     places = (1, 2, 0, *range(3, 2 + problem.ndim))
-    k.copy(gradient[one.slice, :, *inside].transpose(*places), some)
+    k.copy(k.read(gradient[one.slice, :, *inside]).transpose(*places), some)
     return some.reshape(count, elements((*sizes, one.size)))
 
 

@@ -25,13 +25,13 @@ def unroll(
     The kernel is that of all axes but the first; C may be split in groups. Rows of the image ``phases`` apart
     stand together.
     """
-    one, *spatial = blocks
+    spatial = blocks[1:]
     starts = [
         block.start * stride - low
         for block, stride, (low, _) in zip(spatial, problem.stride, problem.pads, strict=True)
     ]
     numbers = (phases, *starts, *problem.stride[1:], *problem.dilation[1:])
-    k.into(unrolled_rows, [image[one.slice], *map(k.number, numbers)], out)
+    k.into(unrolled_rows, [problem.images(k, image, blocks), *map(k.number, numbers)], out)
 
 
 def unrolled_rows(image: Any, phases: int, *numbers_and_out: Any) -> None:

@@ -47,6 +47,7 @@ ROUNDINGS = 20  # of the transforms, one after the other
 BLOCK_BYTES = 1 << 21
 LEAST_BLOCKS = 4  # of a large image, for threads to share
 TAPS = 3
+ALIASED = 1 << 11  # bytes: channels a multiple of it apart fall on the same few lines of a first-level cache
 
 
 class Transforms(NamedTuple):
@@ -160,7 +161,7 @@ def lower_tiles(
     high, wide = ceil(min(length, rows) / m), ceil(columns / m)
     axes = [k.axis(batch, "image", "images", None if whole else 1)]
     if not whole:
-        axes.append(k.axis(rows, "top", "rows", length=length))
+        axes.append(k.axis(rows, "top", "rows", length=length, unit=problem.unit(0)))
     with k.blocks(*axes, bytes_each=each * high if whole else each // m, calls=20, fixed=True) as blocks:
         one, *cut = blocks
         spatial = [*cut, *(one._replace(start=0, size=size, number=0, parts=1) for size in (rows, columns))]
@@ -221,7 +222,7 @@ def _lengths(problem: Problem, size: int) -> tuple[int, int]:
     parts = ceil(rows * row / BLOCK_BYTES)
     if problem.output[0] == 1:
         parts = ceil(max(parts, min(LEAST_BLOCKS, rows // 4)) / LEAST_BLOCKS) * LEAST_BLOCKS
-    return row, size * ceil(rows / max(1, min(parts, rows)))
+    return row, problem.whole_units(0, size * ceil(rows / max(1, min(parts, rows))))
 
 
 def _window(
@@ -231,9 +232,13 @@ def _window(
     one, *spatial = blocks
     window = k.buffer((one.size, *sizes, problem.image[1]), problem.dtype, "window")
     starts = [block.start - low for block, (low, _) in zip(spatial, problem.pads, strict=True)]
-    k.into(
-        padded_part, [image[one.slice], *(k.number(start) for start in starts)], window.transpose(0, 3, 1, 2)
-    )
+    target = window.transpose(0, 3, 1, 2)
+    if problem.item * prod(problem.image[2:]) % ALIASED:
+        k.into(padded_part, [image[one.slice], *map(k.number, starts)], target)
+        return window
+    apart = k.buffer(target.shape, problem.dtype, "apart")
+    k.into(padded_part, [image[one.slice], *map(k.number, starts)], apart)
+    k.copy(apart, target)
     return window
 
 
