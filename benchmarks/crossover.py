@@ -30,7 +30,7 @@ from symconv.ops.conv.ops import Conv, ConvGradFilters
 RESULTS = Path(__file__).resolve().parent / "results" / "crossover.json"
 STYLES = {  # the palette of Okabe and Ito, which the colour-blind can tell apart, and a mark for each
     "columns": ("#0072B2", "s"), "rows only": ("#D55E00", "o"), "images last": ("#E69F00", "P"),
-    "pointwise": ("#999999", "D"), "depthwise": ("#009E73", "^"), "fft": ("#CC79A7", "v"),
+    "pointwise": ("#999999", "D"), "row by row": ("#009E73", "^"), "fft": ("#CC79A7", "v"),
     "winograd": ("#56B4E9", "X"), "winograd 4x4": ("#000000", "*"),
 }  # fmt: skip
 OTHER = ("#7a5230", "p")

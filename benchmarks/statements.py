@@ -33,11 +33,12 @@ PARTS = {  # in the order of a block's way, with a colour each
 }  # fmt: skip
 KINDS = (  # the first pattern that a line has says what it does
     ("transforming", r"products_in_pieces\(constant|fft\(|transform\w*\(|defined_where_not_finite\("),
-    ("multiplying", r"products_in_pieces\(|products_summed|matmul\("),
+    ("multiplying", r"products_in_pieces\(|products_summed|products_\w+_rows\(|matmul\("),
     ("adding up", r"add_shifted\("),
     ("bias and tanh", r"tanh\(|\bbias"),
     ("adding up", r"np\.(add|subtract)"),
-    ("laying out", r"\] = |\[\.\.\.\] = |copyto\(|fill\(|\b(padded_part|fields|shifts|tiles_of|turned)\("),
+    ("laying out", r"\] = |\[\.\.\.\] = |copyto\(|fill\("),
+    ("laying out", r"\b(padded_part|unrolled_rows|fields|shifts|tiles_of|turned)\("),
 )
 
 

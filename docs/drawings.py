@@ -166,52 +166,37 @@ def pointwise():
     return sheet.svg()
 
 
-def depthwise():
-    """Groups."""
-    sheet = Sheet(960, 400, "Depthwise")
+def row_by_row():
+    """A product for each row of outputs."""
+    sheet = Sheet(960, 400, "Row by row")
     sheet.head(
-        "Depthwise: for each channel a small product, on rows copied as they stand",
-        "All rows of a block are one long run; a line's end meets the next one's beginning, and is left out.",
+        "Row by row: what a row of outputs sees is a matrix already",
+        "Every pixel is written kw times; rows follow one another, so a product sees kh of them at once.",
     )
-    for channel in range(2):
-        y = 105 + channel * 145
-        name = f"channel {channel + 1}"
-        sheet.grid(20, y, IMAGE, lambda row, column: seen(IMAGE[row][column]), name)
-        run = [
-            [(place + 1 + shift) if place + 1 + shift <= 20 else "" for place in range(20)]
-            for shift in (0, 1)
-        ]
-        sheet.arrow(146, y + 36, 226, y + 36, "kw times" if channel == 0 else "")
-        sheet.grid(
-            276,
-            y + 12,
-            [
-                list(FIRST[:2] if channel == 0 else SECOND[:2]),
-                list(FIRST[2:] if channel == 0 else SECOND[2:]),
-            ],
-            YELLOW,
-            "filter" if channel == 0 else "",
-            22,
-        )
-        sheet.sign(334, y + 34, "×")
-        sheet.grid(
-            346,
-            y + 12,
-            run,
-            lambda row, column: ORANGE if column in (6, 11) else STRIPES if column % 5 == 4 else BLUE,
-            "unrolled [kw, H Wp]: each a copy of the whole image" if channel == 0 else "",
-            22,
-            11,
-        )
-        sheet.arrow(792, y + 34, 826, y + 34)
-        sheet.grid(
-            834,
-            y,
-            [[""] * OUT_COLUMNS] * OUT_ROWS,
-            lambda row, column: ORANGE if row * OUT_COLUMNS + column == CHOSEN else GREEN,
-            "shifted, added" if channel == 0 else "",
-        )
-    sheet.text(20, 385, "striped: ends of lines, that no output needs", 12, colour="#555555")
+    image(sheet, 20, 95)
+    sheet.arrow(150, 143, 250, 143, "each row, kw times shifted")
+    lines = [IMAGE[row][shift : shift + OUT_COLUMNS] for row in range(ROWS) for shift in (0, 1)]
+    x = 320
+    sheet.grid(
+        x,
+        95,
+        lines,
+        lambda row, column: ORANGE if 2 <= row < 6 and column == 1 else BLUE,
+        "lines [H C kw, Wo]",
+    )
+    sheet.side(x - 8, 95 + 2 * CELL, 4 * CELL, "kh C kw")
+    sheet.line(x - 3, 95 + 2 * CELL, x + 4 * CELL + 3, 95 + 2 * CELL, "#1b1b1b", 2)
+    sheet.line(x - 3, 95 + 6 * CELL, x + 4 * CELL + 3, 95 + 6 * CELL, "#1b1b1b", 2)
+    sheet.arrow(x + 4 * CELL + 12, 95 + 4 * CELL, 470, 95 + 4 * CELL)
+    sheet.grid(480, 95 + 3 * CELL, [list(FIRST), list(SECOND)], YELLOW, "filters [K, kh C kw]")
+    sheet.sign(592, 95 + 4 * CELL, "×")
+    sheet.text(606, 95 + 4 * CELL + 5, "the lines of two rows", 12, colour="#333333")
+    sheet.arrow(740, 95 + 4 * CELL, 775, 95 + 4 * CELL, "row 2")
+    outputs(sheet, 790, 110)
+    sheet.text(20, 350, "orange = a·7 + b·8 + c·12 + d·13, and the same with e f g h", 12, colour="#555555")
+    sheet.text(
+        20, 370, "the next row of outputs sees the lines from two further down on", 12, colour="#555555"
+    )
     return sheet.svg()
 
 
@@ -460,13 +445,45 @@ def block():
     return sheet.svg()
 
 
+def joined():
+    """What shares a convolution's tiles, forward and backward."""
+    sheet = Sheet(960, 380, "On the hot tile")
+    sheet.head(
+        "Pooling on the tile, and its gradient on the way in",
+        "Of the maps, only which cells won outlives the tile: a byte for each.",
+    )
+    rows = (
+        (95, "forward", ("image", "convolution", "bias, relu", "pooling"), "pooled maps", GREEN),
+        (245, "backward", ("their gradient", "award", "times image", "sum"), "filters' gradient", ORANGE),
+    )
+    for top, name, steps, result, fill in rows:
+        sheet.text(30, top + 45, name, 14, weight="bold")
+        sheet.box(250, top - 15, 440, 95, "#fafafa", "#999999", 1.5, 10, dashed=True)
+        places = (130, 265, 410, 555)
+        for place, (x, step) in enumerate(zip(places, steps, strict=True)):
+            sheet.box(x, top, 105 if place == 0 else 120, 65, BLUE if place == 0 else fill, round=6)
+            sheet.text(x + (52 if place == 0 else 60), top + 38, step, 13, "middle")
+            if place:
+                sheet.arrow(places[place - 1] + (105 if place == 1 else 120), top + 33, x, top + 33)
+        sheet.box(780, top, 150, 65, GREY, round=6)
+        sheet.text(855, top + 38, result, 13, "middle")
+        sheet.arrow(675, top + 33, 780, top + 33)
+    sheet.box(400, 188, 140, 36, PURPLE, round=6)
+    sheet.text(470, 211, "winners", 13, "middle")
+    sheet.arrow(615, 160, 540, 200)
+    sheet.arrow(400, 212, 330, 245)
+    sheet.text(250, 350, "dashed: one thread's scratch, in the second-level cache", 12, colour="#555555")
+    return sheet.svg()
+
+
 DRAWINGS = {
     "conv-block": block,
+    "conv-joined": joined,
     "conv-columns": columns,
     "conv-rows-only": rows_only,
     "conv-images-last": images_last,
     "conv-pointwise": pointwise,
-    "conv-depthwise": depthwise,
+    "conv-row-by-row": row_by_row,
     "conv-fft": fourier,
     "conv-winograd": winograd,
     "conv-by-image": by_image,

@@ -12,11 +12,12 @@ How long blocks are, and whether they run in parallel, is decided here, for ever
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import product
 from math import inf, log2, prod
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -39,6 +40,7 @@ from symconv.compile.program import (
     Value,
     View,
     concrete,
+    divided,
     order_of,
     summed_axis,
     times,
@@ -72,6 +74,8 @@ class Axis(NamedTuple):
         and on ``tile_bytes``, and not on the number of threads: nor does, then, what is made of them.
     length : int or None
         How long its blocks are, where the lowering decides that.
+    unit : int
+        Of how many elements its blocks consist, in whole numbers; 0: of all.
     """
 
     extent: int
@@ -82,6 +86,19 @@ class Axis(NamedTuple):
     last: bool = False
     counted: bool = False
     length: int | None = None
+    unit: int = 1
+
+    @property
+    def in_units(self) -> "Axis":
+        """The axis with a unit for an element."""
+        if self.unit == 0:
+            return self._replace(unit=max(self.extent, 1), length=None, most=None, halo=0).in_units
+        if self.unit == 1:
+            return self
+        extent, most, halo = self.extent // self.unit, self.most, -(-self.halo // self.unit)
+        length = None if self.length is None else max(1, self.length // self.unit)
+        most = None if most is None else max(1, most // self.unit)
+        return self._replace(extent=extent, most=most, halo=halo, length=length)
 
 
 class Block(NamedTuple):
@@ -194,12 +211,87 @@ class Region:
         The whole values of everything that comes from outside.
     outputs : dict
         The whole values to fill.
+    follower : Follower or None
+        The anchor that goes on with the results of that work.
+    whole : Buffer or None
+        What has the shape of the anchor's result, where that may be stored nowhere.
     """
 
     anchor: Variable | None
     members: tuple[Apply, ...]
     values: dict[Variable, Operand]
     outputs: dict[Variable, Value]
+    follower: "Follower | None" = None
+    whole: Buffer | None = None
+
+
+class Follower(NamedTuple):
+    """A second anchor, which works on the tiles of the first: pooling behind a convolution.
+
+    Attributes
+    ----------
+    node : Apply
+        It; its first input is what the work before it computes.
+    cells : Buffer
+        What all of that would be; nothing is written there.
+    region : Region
+        The elementwise work that follows it.
+    others : tuple of Value
+        Its outputs besides the first.
+    """
+
+    node: Apply
+    cells: Buffer
+    region: Region
+    others: tuple[Value, ...]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The shape of all cells."""
+        return tuple(concrete(size, {}) for size in self.cells.shape)
+
+    def at(self, at: "Position") -> "Position":
+        """Where what becomes of a part of the cells stands in the output."""
+        return in_units(at, self.node.op.units(self.sizes))
+
+
+@dataclass(eq=False, repr=False)
+class Lead:
+    """What computes an input of an anchor, part by part on the way in, or all of it before.
+
+    Attributes
+    ----------
+    variable : Variable
+        The input.
+    region : Region
+        Elementwise work that computes it; or none, where an anchor does.
+    node : Apply or None
+        That anchor.
+    inputs : tuple of Value
+        What that anchor reads.
+    units : tuple of int
+        How parts must be cut; see ``Op.units``.
+    store : callable
+        Writes a kernel that computes all of it, and gives its value.
+    """
+
+    variable: Variable
+    region: Region
+    node: Apply | None
+    inputs: tuple[Value, ...]
+    units: tuple[int, ...]
+    store: Callable[[], Value]
+
+
+def in_units(at: "Position", units: Sequence[int]) -> "Position":
+    """A position in elements as one in units, of which 0 is a whole axis."""
+    return tuple(
+        Slice(divided(item.start, unit), divided(item.size, unit))
+        if unit > 1 and isinstance(item, Slice) and item != ALL
+        else ALL if unit == 0
+        else item
+        for item, unit in zip(at, units, strict=True)
+    )
 
 
 @dataclass(eq=False, repr=False)
@@ -228,6 +320,8 @@ class Builder:
         What is lowered: errors of its ``perform`` name its arguments and the user's line.
     choices : list of Choice
         What was chosen where there are several ways.
+    leads : dict
+        For inputs that nothing has computed yet, what does.
     """
 
     names: Names
@@ -241,6 +335,7 @@ class Builder:
     loop: Loop | None = None
     node: Apply | None = None
     choices: list[Choice] = field(default_factory=list)
+    leads: dict[Buffer, Lead] = field(default_factory=dict)
 
     # Memory
 
@@ -259,7 +354,8 @@ class Builder:
     @property
     def result_order(self) -> tuple[int, ...]:
         """The same of the results that the kernel fills."""
-        return next((order_of(value) for value in self.region.outputs.values()), ())
+        behind = self.region.follower.region.outputs if self.region.follower else {}
+        return next((order_of(value) for value in (*self.region.outputs.values(), *behind.values())), ())
 
     def keep(self, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
         """Memory that outlives the loop: room for what its blocks leave."""
@@ -287,6 +383,33 @@ class Builder:
         copy = self.buffer(value.shape, value.dtype, "plain")
         self.copy(value, copy)
         return copy
+
+    # Inputs that are computed on the way in
+
+    def stored(self, value: Value) -> Value:
+        """An input as a whole, in memory: computed by a kernel of its own where nothing has done so yet."""
+        lead = self.leads.get(value) if isinstance(value, Buffer) else None
+        return value if lead is None else lead.store()
+
+    def read(self, part: Value) -> Value:
+        """A part of an input: itself, or computed now; its axes may have been turned before they were cut."""
+        whole = part.buffer
+        lead = self.leads.get(whole)
+        if lead is None:
+            return part
+        at, axes = _place(part)
+        shape = self.part(whole, at).shape
+        made = self.buffer(shape, part.dtype, f"{whole.name}_part", axes)
+        if lead.node is None:
+            self._finish(lead.region, None, at, None, {lead.variable: made})
+        else:
+            lead.node.op.fill(self, lead.inputs, in_units(at, lead.units), made)
+        return made.transpose(*axes) if axes else made
+
+    def read_units(self, value: Value) -> tuple[int, ...]:
+        """Of how many elements parts of an input must consist along each axis."""
+        lead = self.leads.get(value.buffer)
+        return (1,) * value.ndim if lead is None else lead.units
 
     # Instructions
 
@@ -374,9 +497,15 @@ class Builder:
         last: bool = False,
         counted: bool = False,
         length: int | None = None,
+        unit: int = 1,
     ) -> Axis:
         """An axis for ``blocks``."""
-        return Axis(extent, start, size, most, halo, last, counted, length)
+        return Axis(extent, start, size, most, halo, last, counted, length, unit)
+
+    def units(self, ndim: int) -> tuple[int, ...]:
+        """Of how many elements blocks of each axis of the anchor's output must consist; 0: of all."""
+        follower = self.region.follower
+        return (1,) * ndim if follower is None else follower.node.op.units(follower.sizes)
 
     @staticmethod
     def steps(start: Size, size: Size, step: int) -> Slice:
@@ -415,27 +544,31 @@ class Builder:
         if self.loop is not None:
             raise CompileError("loops over blocks do not nest: give blocks several axes")
         machine = machine or self.machine
-        if any(axis.counted for axis in axes):
-            machine = machine.steady
-        elif fixed:
+        if fixed:
             brief = self._estimated() < machine.BRIEF
             machine = replace(machine, threads=machine.FIXED // 2 if brief else machine.FIXED)
+        elif any(axis.counted for axis in axes):
+            machine = machine.steady
         dearer = machine.SHARED if fixed else 1
-        lengths = block_lengths(axes, bytes_each, dearer * calls, machine)
+        if self.region.follower is not None:
+            calls += 2 * len(axes) + len(self.region.follower.region.members)
+        units = [axis.in_units for axis in axes]
+        each = bytes_each * prod(unit.unit for unit in units)
+        lengths = block_lengths(units, each, dearer * calls, machine)
         ranges: list[Range] = []
         blocks: list[Block] = []
-        for axis, length in zip(axes, lengths, strict=True):
-            if length >= axis.extent:
+        for axis, unit, length in zip(axes, units, lengths, strict=True):
+            if length >= unit.extent:
                 blocks.append(Block(0, axis.extent))
                 continue
-            ragged = axis.extent % length != 0
+            ragged = unit.extent % length != 0
             size = self.names(axis.size) if ragged else ""
             number = self.names("number") if axis.counted else ""
-            span = Range(axis.extent, length, self.names(axis.start), size, number)
+            span = Range(unit.extent, length, self.names(axis.start), size, number)
             blocks.append(
                 Block(
-                    symbol(span.start),
-                    symbol(span.size) if span.ragged else length,
+                    symbol(span.start) * unit.unit,
+                    (symbol(span.size) if span.ragged else length) * unit.unit,
                     symbol(number) if number else 0,
                     -(-span.extent // span.block),
                 )
@@ -480,14 +613,19 @@ class Builder:
         A tile is written, read and changed again: in a large output that is memory that no cache holds. What
         comes last writes there.
         """
-        anchor = self.region.anchor
+        return self._tile(self.region, at, order, name)
+
+    def _tile(self, region: Region, at: Position, order: Sequence[int] | None, name: str) -> Value:
+        anchor = region.anchor
         assert anchor is not None
-        if anchor in self.region.outputs:
-            return self.part(self.region.outputs[anchor], at, order)
-        for variable, whole in self.region.outputs.items():
-            if variable.dtype == anchor.dtype and (self.loop is None or not self.region.members):
+        if anchor in region.outputs:
+            return self.part(region.outputs[anchor], at, order)
+        read_next = region.follower.node.inputs[0] if region.follower else None  # that must stay as it is
+        for variable, whole in region.outputs.items():
+            free = read_next is None or variable is read_next
+            if free and variable.dtype == anchor.dtype and (self.loop is None or not region.members):
                 return self.part(whole, at, order)
-        some = next(iter(self.region.outputs.values()))
+        some = region.whole or next(iter(region.outputs.values()))
         return self.buffer(self.part(some, at, order).shape, anchor.dtype, name)
 
     def part(self, whole: Value, at: Position, order: Sequence[int] | None = None) -> Value:
@@ -519,8 +657,49 @@ class Builder:
         order : sequence of int, optional
             The tile's axes, as positions among the output's axes that ``at`` keeps.
         """
-        region = self.region
+        follower = self.region.follower
+        if follower is None:
+            self._finish(self.region, tile, at, order)
+            return
+        assert tile is not None
+        cells = self._cells(follower, tile, at, order)
+        behind = follower.at(at)
+        pooled = self._tile(follower.region, behind, order, "pooled")
+        others = [other[(ALL,) * (other.ndim - len(at)) + behind] for other in follower.others]
+        back = () if order is None else tuple(order.index(axis) for axis in range(len(order)))
+        follower.node.op.on_tile(
+            self, cells.transpose(*back) if back else cells, follower.sizes,
+            pooled.transpose(*back) if back else pooled, others, tuple(order or ()),
+        )  # fmt: skip
+        self._finish(follower.region, pooled, behind, order)
+
+    def _cells(self, follower: Follower, tile: Value, at: Position, order: Sequence[int] | None) -> Value:
+        """A tile after the work before the second anchor: where it is stored, or in its own place."""
+        region, wanted = self.region, follower.node.inputs[0]
+        if wanted is region.anchor and not region.outputs:
+            return tile
+        if wanted in region.outputs:
+            self._finish(region, tile, at, order)
+            return self.part(region.outputs[wanted], at, order)
+        cells = tile
+        if tile.dtype != wanted.dtype:
+            cells = self.buffer(tile.shape, wanted.dtype, "cells")
+        self._finish(region, tile, at, order, {wanted: cells})
+        return cells
+
+    def _finish(
+        self,
+        region: Region,
+        tile: Value | None,
+        at: Position,
+        order: Sequence[int] | None,
+        besides: Mapping[Variable, Value] = MappingProxyType({}),
+    ) -> None:
+        """Do the elementwise work of a region on a tile, and store its results, some ``besides``."""
         finals = {variable: self.part(whole, at, order) for variable, whole in region.outputs.items()}
+        finals.update(besides)
+        if not finals:
+            return
         shape = next(iter(finals.values())).shape
         recorder = Recorder(self._constant, shape)
         known: dict[Variable, Any] = {
@@ -652,6 +831,21 @@ def _pays(shape: Sequence[int], axis: int, dtype: str) -> bool:
     if inside and dtype == "float64":
         return False
     return shape[axis] * columns >= LEAST_PRODUCT and (inside or columns >= LEAST_RUN)
+
+
+def _place(part: Value) -> tuple[Position, tuple[int, ...]]:
+    """Where a part lies in its buffer, and the order of axes it was turned to, if it was."""
+    whole, axes = part, ()
+    index: tuple[Any, ...] = (ALL,) * part.ndim
+    if isinstance(whole, View) and whole.how == "index":
+        index = (*whole.argument, *(ALL,) * (whole.base.ndim - len(whole.argument)))
+        whole = whole.base
+    if isinstance(whole, View) and whole.how == "transpose":
+        axes, whole = whole.argument, whole.base
+        index = tuple(index[axes.index(axis)] for axis in range(len(axes)))
+    if not isinstance(whole, Buffer) or None in index or (axes and part.ndim != len(axes)):
+        raise CompileError(f"cannot compute {part} alone")
+    return index, axes
 
 
 def _is_most(part: Value, whole: Value) -> bool:

@@ -24,6 +24,7 @@ from symconv.compile.program import (
     Call,
     Kernel,
     Loop,
+    Number,
     Program,
     Size,
     Symbolic,
@@ -41,6 +42,7 @@ from symconv.errors import CompileError
 
 WIDTH = 110
 LEAST_SELECTED = 4096  # elements from where on a choice by bits is faster
+LEAST_CLIPPED = 8192  # the same for ``clip`` in the place of the larger of elements and a number
 
 
 class Source(NamedTuple):
@@ -250,6 +252,7 @@ class _Writer:
         self.names: dict[str, str] = {}
         values = [value for call in calls for value in (*call.operands, *call.out)]
         self.taken: set[str] = {value.buffer.name for value in values if isinstance(value, Value)}
+        self.taken.update(call.function.partition(":")[2] for call in calls)
         self.lines: list[str] = []
         self.uses: dict[str, int] = {}
         for call in calls:
@@ -320,6 +323,9 @@ class _Writer:
         elif (subscripts := row_sums(call)) is not None:
             target = self._text(out) + ("[..., 0]" if ("keepdims", "True") in call.options else "")
             self.lines.append(f'    np.einsum("{subscripts}", {operands[0]}, out={target})')
+        elif (bounded := _bounded(call)) is not None:
+            place, bounds = bounded
+            self.lines.append(f"    np.clip({operands[place]}, {bounds}, out={self._text(out)})")
         else:
             options = [f"{name}={text}" for name, text in call.options]
             arguments = ", ".join([*operands, f"out={self._text(out)}", *options])
@@ -369,6 +375,24 @@ def _by_bits(call: Call) -> bool:
     many = not isinstance(size, int) or size >= LEAST_SELECTED
     many = many and isinstance(condition, Value) and condition.dtype == "bool"
     return many and out.dtype in ("float32", "float64") and all(v.dtype == out.dtype for v in values)
+
+
+def _bounded(call: Call) -> tuple[int, str] | None:
+    """Which operand of the larger or smaller of it and a number, and its bounds for ``clip``.
+
+    That is vectorised where ``maximum`` of a number is not: with many elements it takes a third of the time.
+    """
+    if call.function not in ("maximum", "minimum") or call.options:
+        return None
+    (out,) = call.out
+    for place, (value, number) in enumerate((call.operands, call.operands[::-1])):
+        if isinstance(value, Value) and isinstance(number, Number) and number.text != "np.nan":
+            size = times(value.shape)
+            many = not isinstance(size, int) or size >= LEAST_CLIPPED
+            alike = value.dtype == out.dtype in ("float32", "float64") and value.shape == out.shape
+            bounds = f"{number}, np.inf" if call.function == "maximum" else f"-np.inf, {number}"
+            return (place, bounds) if many and alike else None
+    return None
 
 
 def row_sums(call: Call) -> str | None:

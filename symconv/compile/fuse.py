@@ -7,8 +7,10 @@ can share a pass over memory. The inner graph of a kernel stays a graph.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
+from symconv.compile.follow import anchors_of, followed
 from symconv.compile.merge import MOST_MEMBERS, merged, pattern
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import infer, interpret
@@ -35,8 +37,21 @@ class Fused(Op):
 
     @property
     def anchor(self) -> Apply | None:
-        """The member that is not elementwise, if there is one."""
-        return next((node for node in self.inner.nodes if node.op.role == "anchor"), None)
+        """The member that is not elementwise, if there is one; of several the one whose tiles they share."""
+        anchor, _ = anchors_of(self.inner.nodes)
+        return anchor if anchor is not None and anchor.op.role == "anchor" else None
+
+    @cached_property
+    def ignores_values(self) -> tuple[int, ...]:  # type: ignore[override]
+        """The inputs of which no member needs more than the type."""
+        needed = {
+            variable
+            for node in self.inner.nodes
+            for position, variable in enumerate(node.inputs)
+            if position not in node.op.ignores_values
+        }
+        needed.update(self.inner.outputs)
+        return tuple(place for place, variable in enumerate(self.inner.inputs) if variable not in needed)
 
     @property
     def label(self) -> str:
@@ -77,7 +92,7 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     wanted = set(graph.results)
     new: dict[Variable, Variable] = {}
     in_order = (regions[root] for root in graph.nodes if region_of[root] is root)
-    for members in merged(graph, in_order, sized(graph)):
+    for members in followed(graph, merged(graph, in_order, sized(graph))):
         outputs = _outputs(members, graph, wanted)
         node = _fused(members, outputs, new)
         for old, fresh in zip(outputs, node.outputs, strict=True):
@@ -139,8 +154,9 @@ def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
     """Sizes are asked of what elementwise work reads, not of its result: that may be inside a kernel."""
     results = set(graph.results)
     source: dict[Variable, Variable] = {}
-    measured: dict[Variable, Variable] = {}
+    new: dict[Variable, Variable] = {}
     for node in graph.nodes:
+        inputs = tuple(new.get(variable, variable) for variable in node.inputs)
         if node.op.role == "elementwise":
             (output,) = node.outputs
             same = [v for v in node.inputs if pattern(v.type.shape) == pattern(output.type.shape)]
@@ -149,14 +165,20 @@ def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
                     source[output] = source.get(operand, operand)
                     break
         elif _is_a_size(node) and any(v in source for v in node.inputs):
-            if any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs):
-                continue  # only its size is asked for: what computes it stays, to be checked
-            inputs = tuple(source.get(variable, variable) for variable in node.inputs)
-            types = as_tuple(node.op.out_types(*(variable.type for variable in inputs)))
-            if types == tuple(output.type for output in node.outputs):
-                copy = Apply(node.op, inputs, types, node.origin)
-                measured.update(zip(node.outputs, copy.outputs, strict=True))
-    return graph.replaced(measured) if measured else graph
+            sources = (source.get(variable, variable) for variable in node.inputs)
+            moved = tuple(new.get(variable, variable) for variable in sources)
+            types = as_tuple(node.op.out_types(*(variable.type for variable in moved)))
+            # Where only its size is asked for, what computes it stays, to be checked.
+            alone = any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs)
+            if not alone and types == tuple(output.type for output in node.outputs):
+                inputs = moved
+        if inputs != node.inputs:
+            with written_at(node.origin):
+                copy = node.op.apply(*inputs)
+            for old, fresh in zip(node.outputs, copy.outputs, strict=True):
+                fresh.name = old.name
+                new[old] = fresh
+    return graph.with_results([new.get(variable, variable) for variable in graph.results]) if new else graph
 
 
 def _is_a_size(node: Apply) -> bool:

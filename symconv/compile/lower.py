@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Builder, Machine, Names, Region
+from symconv.compile.builder import Builder, Follower, Lead, Machine, Names, Region
 from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
+from symconv.compile.follow import anchors_of
 from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
 from symconv.compile.reductions import Reductions
@@ -29,6 +30,7 @@ from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, located
 from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
 from symconv.graph.op import as_tuple
+from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType, type_of
 
 RESERVED = (
@@ -240,8 +242,18 @@ class _Lowering:
         order = order if len(order) == type.ndim else ()
         return Buffer(type.shape, type.dtype, type.ndim, name, kind, order)  # type: ignore[arg-type]
 
-    def _order(self, members: Sequence[Apply], outside: dict[Variable, Variable]) -> tuple[int, ...]:
-        """How memory should run along what a kernel computes: as its anchor says, or as what it reads."""
+    def _order(
+        self, members: Sequence[Apply], outside: dict[Variable, Variable], ndim: int
+    ) -> tuple[int, ...]:
+        """How memory should run along what a kernel computes: as its anchor says, or as what it reads.
+
+        What has more axes than the anchor's first result has them in front.
+        """
+        order = self._order_of(members, outside)
+        more = max(0, ndim - len(order)) if order else 0
+        return (*range(more), *(axis + more for axis in order))
+
+    def _order_of(self, members: Sequence[Apply], outside: dict[Variable, Variable]) -> tuple[int, ...]:
         anchor = next((member for member in members if member.op.role not in INSIDE), None)
         if anchor is not None and not anchor.op.keeps_order:
             outer = [outside.get(variable, variable) for variable in anchor.inputs]
@@ -250,7 +262,7 @@ class _Lowering:
         for member in members if anchor is None else [anchor]:
             for variable in member.inputs:
                 value = self.values.get(outside.get(variable, variable))
-                if isinstance(value, Buffer) and value.order:
+                if isinstance(value, Buffer) and value.order and value.ndim == member.outputs[0].ndim:
                     return value.order
         return ()
 
@@ -270,22 +282,31 @@ class _Lowering:
         for member in inner.nodes:
             if member.op.role == "view":
                 self._look(member, outside)
+        anchor, second = anchors_of(members)
+        if second is not None and not self._follows(inner, node, second):
+            self._lower_apart(node, inner, second, fresh)
+            return
+        read = _read_in_parts(anchor, members)
+        leading = set(toposort(read, stop=frozenset(inner.inputs)))
+        behind = tuple(member for member in members if member not in leading)
+        leads = self._leads(read, inner, node)
         outputs: list[Value] = []
         for position, output in enumerate(node.outputs):
             kind = "output" if output in fresh else "memory"
             noun = "result" if kind == "output" else _noun(op, position)
-            order = self._order(members, outside) if kind == "memory" else ()
+            order = self._order(behind, outside, output.ndim) if kind == "memory" else ()
             outputs.append(self._buffer(output, kind, noun, order))
             self.values[output] = outputs[-1]
-        anchor = next((member for member in members if member.op.role not in INSIDE), None)
         filled: dict[Variable, Value] = {
             made: value
             for made, variable, value in zip(inner.outputs, node.outputs, outputs, strict=True)
-            if anchor is not None or variable in self._wanted
+            if variable in self._wanted or not isinstance(op, Fused)
         }
-        region = self._region(members, anchor, outside, filled)
+        region = self._region(behind, anchor, outside, filled)
+        if second is not None:
+            region = self._followed(region, second, outside, self._shapes(inner, node))
         builder = self._builder(region, self._tuned(node) if anchor is not None else None)
-        builder.node = anchor
+        builder.node, builder.leads = anchor, leads
         if any(member.op.role == "reduction" for member in members):
             Reductions(builder, self._shapes(inner, node)).write()
         elif anchor is None:
@@ -295,11 +316,135 @@ class _Lowering:
                 self._argument(anchor, position, outside.get(variable, variable))
                 for position, variable in enumerate(anchor.inputs)
             ]
+            if len(anchor.outputs) > 1 and isinstance(op, Fused):
+                first = self._stand_in(self._shapes(inner, node)[anchor.outputs[0]], anchor.outputs[0])
+                outputs = [first, *(filled[output] for output in anchor.outputs[1:] if output in filled)]
+                region.whole = first
             anchor.op.lower(builder, inputs, outputs)
         words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
         wanted = re.sub("_+", "_", "_".join(filter(None, words)))
         name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
         self._kernel(name, _comment(node, members), builder, anchor, node)
+
+    # What an anchor reads part by part
+
+    def _leads(self, read: Sequence[Variable], inner: FunctionGraph, node: Apply) -> dict[Buffer, Lead]:
+        """What stands for inputs that nothing has computed yet, and what computes them."""
+        if not read:
+            return {}
+        outside = dict(zip(inner.inputs, node.inputs, strict=True))
+        known = {v: self.types.get(outer) or type_of_constant(outer) for v, outer in outside.items()}
+        for member in inner.nodes:
+            infer(member, known)
+        leads = {}
+        for made in read:
+            assert made.owner is not None
+            self.types[made] = known[made]
+            lead = self._lead(made, inner, node)
+            if 0 in lead.units:  # it cannot be cut
+                self.values[made] = lead.store()
+                continue
+            name = _noun(made.owner.op, 0).removesuffix("_result") or "input"
+            buffer = self._buffer(made, "memory", name, self._order_of([made.owner], outside))
+            self.values[made] = buffer
+            leads[buffer] = lead
+        return leads
+
+    def _lead(self, made: Variable, inner: FunctionGraph, node: Apply) -> Lead:
+        """What computes such an input: elementwise work, or another anchor."""
+        outside = dict(zip(inner.inputs, node.inputs, strict=True))
+        graph = FunctionGraph(inner.inputs, (made,))
+        maker = made.owner
+        assert maker is not None
+        stored: list[Value] = []
+
+        def store() -> Value:
+            if not stored:
+                part = Apply(Fused(graph), node.inputs, (made.type,), node.origin)
+                infer(part, self.types)
+                self._wanted.add(part.outputs[0])
+                self._lower(part, set())
+                stored.append(self.values[part.outputs[0]])
+            return stored[0]
+
+        if maker.op.role == "elementwise":
+            members = [member for member in graph.nodes if member.op.role == "elementwise"]
+            region = self._region(members, None, outside, {})
+            return Lead(made, region, None, (), (1,) * made.ndim, store)
+        inputs = tuple(
+            self._argument(maker, position, outside.get(variable, variable))
+            for position, variable in enumerate(maker.inputs)
+        )
+        shape = sizes(self.types[made])
+        units = maker.op.units(shape)
+        return Lead(made, Region(None, (), {}, {}), maker, inputs, units, store)
+
+    # An anchor that follows another
+
+    def _follows(self, inner: FunctionGraph, node: Apply, second: Apply) -> bool:
+        """Whether the sizes allow a second anchor to work on the tiles of the first.
+
+        Where axes must be whole, all maps of one image must fit into a tile.
+        """
+        cells = self._shapes(inner, node)[second.inputs[0]]
+        units = second.op.units(cells)
+        image = prod(cells[1:]) * np.dtype(second.inputs[0].dtype).itemsize
+        return prod(cells) > 0 and (0 not in units or image <= self.machine.tile_bytes)
+
+    def _lower_apart(self, node: Apply, inner: FunctionGraph, second: Apply, fresh: set[Variable]) -> None:
+        """Two kernels: up to what the second anchor reads, and from there on."""
+        cells = second.inputs[0]
+        outside = dict(zip(inner.inputs, node.inputs, strict=True))
+        behind = _depending(second, inner.nodes)
+        early = [output for output in inner.outputs if output.owner not in behind and output is not cells]
+        late = [output for output in inner.outputs if output.owner in behind]
+        for made in ([cells, *early], late):
+            graph = FunctionGraph(inner.inputs if made is not late else (*inner.inputs, cells), tuple(made))
+            inputs = tuple(outside[variable] for variable in graph.inputs)
+            part = Apply(Fused(graph), inputs, tuple(output.type for output in made), node.origin)
+            infer(part, self.types)
+            for own, output in zip(part.outputs, made, strict=True):
+                outside[output] = own
+                if output in inner.outputs:
+                    whole = node.outputs[inner.outputs.index(output)]
+                    own.name = whole.name
+                    if whole in fresh:
+                        fresh.add(own)
+                    if whole not in self._wanted and output is not cells:
+                        continue
+                self._wanted.add(own)
+            self._lower(part, fresh)
+        for output, whole in zip(inner.outputs, node.outputs, strict=True):
+            self.values[whole] = self.values[outside[output]]
+
+    def _followed(
+        self,
+        region: Region,
+        second: Apply,
+        outside: dict[Variable, Variable],
+        shapes: dict[Variable, tuple[int, ...]],
+    ) -> Region:
+        """A region cut in two: the work on the cells of a second anchor, and that on its results."""
+        cells = second.inputs[0]
+        behind = _depending(second, region.members)
+        early = tuple(member for member in region.members if member not in behind)
+        late = tuple(member for member in region.members if member in behind)
+        stored = {v: whole for v, whole in region.outputs.items() if v.owner not in behind}
+        made = {v: whole for v, whole in region.outputs.items() if v.owner in behind}
+        made = {v: whole for v, whole in made.items() if v not in second.outputs[1:]}
+        whole, pooled = self._stand_in(shapes[cells], cells), second.outputs[0]
+        follower = Follower(
+            second,
+            whole,
+            Region(pooled, late, region.values, made, None, self._stand_in(shapes[pooled], pooled)),
+            tuple(region.outputs[output] for output in second.outputs[1:] if output in region.outputs),
+        )
+        return Region(region.anchor, early, region.values, stored, follower, whole)
+
+    @staticmethod
+    def _stand_in(shape: tuple[int, ...], variable: Variable) -> Buffer:
+        """What has the shape and dtype of a variable that is not stored; nothing reads or writes it."""
+        return Buffer(shape, variable.dtype, len(shape), "nowhere", "scratch")
 
     def _tuned(self, node: Apply) -> Machine:
         """What a kernel is written for."""
@@ -352,7 +497,7 @@ class _Lowering:
         inside: dict[Variable, Variable],
         outputs: dict[Variable, Value],
     ) -> Region:
-        elementwise = tuple(member for member in members if member is not anchor)
+        elementwise = tuple(member for member in members if member.op.role in INSIDE)
         computed = {output for member in members for output in member.outputs}
         values: dict[Variable, Any] = {}
         for member in elementwise:
@@ -364,6 +509,8 @@ class _Lowering:
                         if isinstance(outer, Constant) and outer.data.size == 1 and outer.ndim == 0
                         else self.value(outer)
                     )
+        if anchor is not None:
+            outputs = {made: value for made, value in outputs.items() if made not in anchor.outputs[1:]}
         return Region(anchor.outputs[0] if anchor else None, elementwise, values, outputs)
 
     def _bytes_each(self, region: Region) -> int:
@@ -382,6 +529,24 @@ class _Lowering:
         comment = (*comment, *builder.notes)
         choices = tuple(builder.choices)
         self.kernels.append(Kernel(self.names(name), comment, builder.body, node, choices, whole))
+
+
+def _depending(node: Apply, members: Sequence[Apply]) -> set[Apply]:
+    """An apply, and the members, which are in order of computation, that depend on it."""
+    found, made = {node}, set(node.outputs)
+    for member in members:
+        if not made.isdisjoint(member.inputs):
+            found.add(member)
+            made.update(member.outputs)
+    return found
+
+
+def _read_in_parts(anchor: Apply | None, members: Sequence[Apply]) -> list[Variable]:
+    """The inputs of an anchor that members compute on the way in."""
+    if anchor is None:
+        return []
+    read = (anchor.inputs[position] for position in anchor.op.reads_tiles)
+    return [variable for variable in read if variable.owner is not None and variable.owner in members]
 
 
 def _itemsize(value: Value) -> int:
@@ -437,7 +602,8 @@ def _comment(node: Apply, members: Sequence[Apply]) -> tuple[str, ...]:
         inner: outer.name or short(outer, depth=2)
         for inner, outer in zip(node.op.inner.inputs, node.inputs, strict=True)
     }
-    texts = [short(output, depth=8, names=names) for output in node.op.inner.outputs[:MOST_TEXTS]]
+    texts = list(dict.fromkeys(short(output, depth=8, names=names) for output in node.op.inner.outputs))
+    texts = texts[:MOST_TEXTS]  # several results of one apply have one text
     room = max(60, 300 // len(texts))
     texts = [text if len(text) <= room else f"{text[: room - 3]}..." for text in texts]
     return (*texts, *_places(members))

@@ -132,6 +132,7 @@ class _Merging:
 
     def __init__(self, graph: FunctionGraph, units: list[Unit]) -> None:
         self.graph = graph
+        self.wanted = set(graph.results)
         self.units = units
         self.home: dict[Unit, Kernel] = {}
         self.maker: dict[Variable, Unit] = {}
@@ -211,7 +212,7 @@ class _Merging:
         result = pattern(unit.result.type.shape)
         if unit.reduction is None:
             if variable in kernel.whole:
-                return result == kernel.space
+                return result == kernel.space and not (kernel.anchored and self.waits(unit, kernel))
             goes_back = result == kernel.space and len(shape) == len(result)
             return (result == shape or goes_back) and not kernel.anchored
         if kernel.anchored:
@@ -219,6 +220,18 @@ class _Merging:
         if variable is unit.operand:
             return variable in kernel.whole and variable not in unit.direct
         return variable not in kernel.whole and shape == result != kernel.space
+
+    def waits(self, unit: Unit, kernel: Kernel) -> bool:
+        """Whether a unit's result is only reduced, and made of one of a kernel's with an anchor.
+
+        The reduction cannot join such a kernel. Rather than have the result written and read again, it is
+        computed where it is reduced.
+        """
+        users = self.graph.clients.get(unit.result, ())
+        if unit.result in self.wanted or any(user.op.role != "reduction" for user in users):
+            return False
+        makers = (self.maker[variable] for variable in unit.reads if variable in self.maker)
+        return sum(self.kernel_of(maker) is kernel for maker in makers) == 1
 
     def sibling(self, unit: Unit, level: int) -> list[Kernel]:
         """A kernel of the level that reads the same, where it or the unit has a reduction."""

@@ -47,6 +47,11 @@ def canonical(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
     return unite(Driver("canonical", rules.CANONICAL, log)(expand(graph, log)), log)
 
 
+def specialised(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
+    """Rewriting; then of tensors that were pooled only the winners are kept, where that is enough."""
+    return rules.pooling.keep_winners(Driver("specialised", rules.SPECIALISED, log)(graph), log)
+
+
 PASSES: tuple[Pass, ...] = (
     Pass(
         "canonical",
@@ -61,7 +66,7 @@ PASSES: tuple[Pass, ...] = (
     Pass(
         "specialised",
         "forms that cost less on this machine",
-        rewriting("specialised", rules.SPECIALISED),
+        specialised,
     ),
     Pass(
         "fused",

@@ -87,6 +87,22 @@ def concrete(size: Size, symbols: dict[str, int]) -> int:
     return size if isinstance(size, int) else size.at(symbols)
 
 
+def divided(size: Size, by: int) -> Size:
+    """A size divided by a number that divides it, whatever its symbols are.
+
+    Raises
+    ------
+    CompileError
+        Where it does not divide it.
+    """
+    parts = [size] if isinstance(size, int) else [size.constant, *(factor for _, factor in size.terms)]
+    if any(part % by for part in parts):
+        raise CompileError(f"cannot divide {size} by {by}")
+    if isinstance(size, int):
+        return size // by
+    return Symbolic(tuple((names, factor // by) for names, factor in size.terms), size.constant // by)
+
+
 def times(sizes: Iterable[Size]) -> Size:
     """The product of sizes."""
     result: Size = 1

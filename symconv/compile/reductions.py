@@ -28,7 +28,7 @@ import numpy as np
 
 from symconv.compile.builder import WIDE, Axis, Builder, Machine, Position, nanoseconds
 from symconv.compile.elementwise import Recorder, Result
-from symconv.compile.program import ALL, Buffer, Size, Value, summed_in_rows
+from symconv.compile.program import ALL, Buffer, Size, Value, order_of, summed_in_rows
 from symconv.graph.nodes import Apply, Variable
 
 READ = 0.02  # nanoseconds for a byte that is added up
@@ -61,6 +61,10 @@ class Reductions:
         self.ones = tuple(dim == 1 for dim in operand.type.shape)
         dropped = {axis for node in self.reductions if not keeps(node) for axis in axes_of(node)}
         self.left = tuple(axis for axis in range(len(self.space)) if axis not in dropped)
+        orders = (order_of(value) for value in self.k.region.values.values() if isinstance(value, Value))
+        plain = tuple(range(len(self.space)))
+        # The axes as memory runs along them, the slowest first.
+        self.order = next((order for order in orders if len(order) == len(plain)), plain)
 
     def shape_of(self, variable: Variable) -> tuple[int, ...]:
         """The concrete shape of a variable, from within or without."""
@@ -88,7 +92,9 @@ class Reductions:
         return tuple(dim == 1 for dim in variable.type.shape) == self.ones
 
     def is_stream(self) -> bool:
-        """Whether each element is read once, by the call that combines it."""
+        """Whether each element is read once, by the call that combines it, as memory runs."""
+        if not self.is_plain():
+            return False
         uses = Counter(variable for node in self.members for variable in node.inputs)
         return all(
             node.op.role == "reduction"
@@ -96,6 +102,10 @@ class Reductions:
             or (uses[node.outputs[0]] == 1 and self.is_summed_product(node))
             for node in self.members
         )
+
+    def is_plain(self) -> bool:
+        """Whether memory runs along the axes in their own order."""
+        return self.order == tuple(range(len(self.space)))
 
     def is_summed_product(self, node: Apply) -> bool:
         """Whether a product is made and added up by one call: see ``contractible``."""
@@ -147,13 +157,14 @@ class Reductions:
                 STARTS[min(position, 2)],
                 "length",
                 most=None if mixed or axis == walked[-1] else 1,  # so that blocks have no gaps
-                last=axis == len(self.space) - 1,
+                last=axis == self.order[-1],
                 counted=axis in reduced,
                 length=-(-self.space[axis] // 2) if brief else None,
             )
             for position, axis in enumerate(walked)
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
+        # There are many short calls, at which threads wait for one another.
         calls = (len(self.members) + 3) * self.k.machine.SHARED
         with self.k.blocks(
             *axes, bytes_each=each * max(inner, 1), calls=calls, machine=machine, work=work
@@ -171,7 +182,7 @@ class Reductions:
             aim = max(aim, min(machine.tile_bytes, each * prod(self.space) // machine.PARTS))
             run = LONG_STREAM
         reduced = {axis for node in self.reductions for axis in axes_of(node)}
-        return walked_axes(self.space, self.local_axes(), reduced, each, aim, run)
+        return walked_axes(self.space, self.order, self.local_axes(), reduced, each, aim, run)
 
     def wants_one_blas_thread(self) -> bool:
         """Whether sums may become products with ones, which are for a loop."""
@@ -261,7 +272,8 @@ class Reductions:
                 continue
             region.values[variable] = whole
             results.append((term, k.part(whole, self.position(whole.ndim))))
-        recorder.contract(results)
+        if self.is_plain():
+            recorder.contract(results)
         k.record(recorder, results, k.result_order)
         return partial
 
@@ -329,29 +341,30 @@ def memory(k: Builder, shape: Sequence[Size], dtype: str, name: str) -> Buffer:
 
 def walked_axes(
     space: tuple[int, ...],
+    order: tuple[int, ...],
     local: set[int],
     reduced: set[int],
     bytes_each: int,
     aim: int,
     long_run: int,
 ) -> list[int]:
-    """The axes to cut so that what remains of a block has at most so many bytes, ascending.
+    """The axes to cut so that what remains of a block has at most so many bytes, the slowest in memory first.
 
     First those that stay, for their blocks need nothing of each other; the last of them only where runs
     of memory remain long. Then those that are reduced.
     """
-    last = len(space) - 1
-    kept = [axis for axis in range(last) if axis not in reduced and axis not in local]
-    rest = [axis for axis in range(last) if axis in reduced and axis not in local]
+    last = order[-1] if order else -1
+    kept = [axis for axis in order if axis not in reduced and axis not in local and axis != last]
+    rest = [axis for axis in order if axis in reduced and axis not in local and axis != last]
     row = bytes_each * prod(size for axis, size in enumerate(space) if axis not in kept and axis != last)
     run = aim // max(row, 1)
     ends = [] if last in local or last < 0 else [last]
-    order = kept + (ends + rest if last not in reduced and run >= long_run else rest + ends)
+    wanted = kept + (ends + rest if last not in reduced and run >= long_run else rest + ends)
     walked: list[int] = []
     left = bytes_each * prod(space)
-    for axis in order:
+    for axis in wanted:
         if left <= aim:
             break
         walked.append(axis)
         left //= max(space[axis], 1)
-    return sorted(walked)
+    return sorted(walked, key=order.index)

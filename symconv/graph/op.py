@@ -98,6 +98,15 @@ class Op:
         Whether memory runs along its result as along its first operand of as many dimensions.
     generates : bool
         Whether it makes a large tensor of a small one, so that computing it again costs less than storing it.
+    cuts_to_fit : bool
+        Whether, as an anchor, it cuts its blocks as the builder's ``units`` ask, so that one may follow.
+    follows : bool
+        Whether, as an anchor, it can work on the finished tiles of another: see ``units`` and ``on_tile``.
+    reads_tiles : tuple of int
+        Positions of an anchor's inputs of which it reads one part after the other, by the builder's ``read``:
+        what computes such an input may do so part by part, on the way in.
+    precedes : bool
+        Whether, as an anchor, it can compute such parts: see ``units`` and ``fill``.
     core_ndim : int or None
         How many trailing axes of the inputs do not broadcast, while all before them do: 0 for elementwise
         work, 2 for products of stacks of matrices; None where no axis does.
@@ -131,6 +140,10 @@ class Op:
     keeps_promises: ClassVar[bool] = False
     keeps_order: ClassVar[bool] = False
     generates: ClassVar[bool] = False
+    cuts_to_fit: ClassVar[bool] = False
+    follows: ClassVar[bool] = False
+    reads_tiles: ClassVar[tuple[int, ...]] = ()
+    precedes: ClassVar[bool] = False
     core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
     infix: ClassVar[str] = ""
@@ -190,6 +203,59 @@ class Op:
     def knowing(self, types: Sequence[TensorType]) -> "Op":
         """The op for inputs whose values, as far as ``reads_values`` asks for them, are known."""
         return self
+
+    # For an anchor that follows or precedes another
+
+    def units(self, shape: Sequence[int]) -> tuple[int, ...]:
+        """How tiles of the larger of its two sides, of a shape, must be cut: of how many elements each axis.
+
+        That many belong to one element of the smaller side. 0: such an axis must be whole.
+        """
+        raise NotImplementedError(f"{type(self).__name__} joins no other")
+
+    def fill(
+        self, k: "Builder", inputs: "Sequence[Value]", at: tuple[Any, ...], out: "Value"
+    ) -> None:
+        """Write a part of its output, on the way into another anchor.
+
+        Parameters
+        ----------
+        k : Builder
+        inputs : sequence of Value
+            The whole inputs.
+        at : tuple
+            Which elements of the smaller side the part belongs to: a slice or an element for each axis.
+        out : Value
+            Where the part goes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} precedes no other")
+
+    def on_tile(
+        self,
+        k: "Builder",
+        tile: "Value",
+        whole: Sequence[int],
+        out: "Value",
+        others: "Sequence[Value]",
+        order: tuple[int, ...],
+    ) -> None:
+        """Write what it makes of a tile of its first input.
+
+        Parameters
+        ----------
+        k : Builder
+        tile : Value
+            A part of the first input.
+        whole : sequence of int
+            The shape of all of it.
+        out : Value
+            Where the same part of the first output goes.
+        others : sequence of Value
+            Where the same part of the further outputs goes, which its axes are the last of.
+        order : tuple of int
+            The tile's axes as memory runs along them; empty where that is their own order.
+        """
+        raise NotImplementedError(f"{type(self).__name__} follows no other")
 
     # For the role "control": loops and branches
 

@@ -403,13 +403,10 @@ def sum_to(gradient: Variable, type: TensorType) -> Variable:
         if dim == 1 and gradient.type.shape[axis + missing] != 1
     ]
     axes = (*range(missing), *(axis + missing for axis in stretched))
-    if axes:
-        gradient = gradient.sum(axis=axes)
-    if stretched:
-        kept = iter(range(gradient.ndim))
-        gradient = gradient.dimshuffle(
-            *("x" if axis in stretched else next(kept) for axis in range(type.ndim))
-        )
+    if axes:  # their size 1 stays: what goes back to the stretched shape can then join the kernel of the sum
+        gradient = gradient.sum(axis=axes, keepdims=bool(stretched))
+    if stretched and missing:
+        gradient = gradient.dimshuffle(*range(missing, gradient.ndim))
     if gradient.type.is_complex and not type.is_complex:
         gradient = gradient.real()
     return gradient if gradient.dtype == type.dtype else gradient.astype(type.dtype)

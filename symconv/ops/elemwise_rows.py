@@ -121,6 +121,15 @@ def _power_gradient(x: Variable, y: Variable, z: Variable, g: Variable) -> tuple
     return by_x, g * grows
 
 
+def _compared(x: Variable, y: Variable, z: Variable) -> Variable:
+    """What tells whether x was chosen: y, or the result z, which a rectifier's y need not outlive."""
+    return z if isinstance(x, Constant) and z.dtype == y.dtype else y
+
+
+def _to_chosen(first: Variable, g: Variable) -> tuple[Variable, Variable]:
+    return switch(first, g, 0.0), switch(first, 0.0, g)
+
+
 def _clip_gradient(
     x: Variable, low: Variable, high: Variable, z: Variable, g: Variable
 ) -> tuple[Variable, Variable, Variable]:
@@ -166,10 +175,10 @@ sqr = unary("sqr(x)", "x²", as_numpy, lambda x, z, g: g * 2 * x, ufunc="square"
 sqrt = unary("sqrt(x)", "√x", floating, lambda x, z, g: g * 0.5 / z,
              note="Gradient: infinite where x = 0.")
 maximum = row("maximum(x, y)", "the larger of x and y, NaN if one is", as_numpy,
-              lambda x, y, z, g: (switch(ge(x, y), g, 0.0), switch(ge(x, y), 0.0, g)),
+              lambda x, y, z, g: _to_chosen(ge(x, _compared(x, y, z)), g),
               note="Gradient: all to x where x = y.")
 minimum = row("minimum(x, y)", "the smaller of x and y, NaN if one is", as_numpy,
-              lambda x, y, z, g: (switch(le(x, y), g, 0.0), switch(le(x, y), 0.0, g)),
+              lambda x, y, z, g: _to_chosen(le(x, _compared(x, y, z)), g),
               note="Gradient: all to x where x = y.")
 clip = row("clip(x, low, high)", "min(max(x, low), high)", promoted_real, _clip_gradient,
            steps=lambda u, x, low, high: u.minimum(u.maximum(x, low), high),

@@ -76,6 +76,18 @@ def test_a_product_s_result_goes_on_in_several_ways():
     check([x, w], [z, sc.sqr(z), z.sum(axis=0)], X, whole_numbers(11, 7), kernels=2)
 
 
+def test_what_is_only_reduced_is_computed_where_it_is_reduced():
+    """A reduction cannot join a product's kernel: what only goes into one is not written for it."""
+    x, w, y = sc.matrix("x"), sc.matrix("w"), sc.matrix("y")
+    z = sc.dot(x, w)
+    values = X, whole_numbers(11, 7), whole_numbers(13, 7, seed=2)
+    check([x, w, y], [sc.maximum(z, 0), (z * y).sum(axis=0), sc.abs(z - y).max(axis=0)], *values, kernels=2)
+    # Two results of the product's kernel are one when they are multiplied there.
+    square = sc.sqr(z)
+    labels = check([x, w], [z, square, (z * square).sum(axis=0)], *values[:2], kernels=2)
+    assert labels[0] == "Dot sqr mul"
+
+
 def test_rows_come_back():
     x = sc.matrix("x")
     powers = sc.sqr(x - x.max(axis=1, keepdims=True)) + 1
@@ -149,6 +161,19 @@ def test_sizes_as_values_stay_outside():
     f(X)
     (kernel,) = f.stages["program"].kernels
     assert [call.function for call, _ in kernel.calls()] == ["add.reduce", "true_divide"]
+
+
+def test_sizes_that_are_moved_to_the_source_repeat_nothing():
+    """Where one count is asked of what another one goes into, neither graph nor kernels may double."""
+    x, w = sc.matrix("x"), sc.matrix("w")
+    y, layers = x, 4
+    for _ in range(layers):
+        y = sc.dot(y, w)
+        deviation = y - y.mean(axis=1, keepdims=True)
+        y = deviation * sc.sqr(deviation).mean(axis=1, keepdims=True)
+    f = sc.function([x, w], y)
+    assert [node.op.label for node in f.stages["fused"].nodes].count("Dot") == layers
+    check([x, w], [y], X, whole_numbers(11, 11), kernels=2 * layers, tolerance=1e-9)
 
 
 @pytest.mark.parametrize("members", [3, 1000])

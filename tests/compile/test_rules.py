@@ -301,7 +301,7 @@ def near_misses():
     """Expressions that look like a left side, and the rule that must not fire."""
     x, i, z = sc.vector("x"), sc.lvector("i"), sc.zvector("z")
     u, b = sc.vector("u", dtype="uint8"), sc.vector("b", dtype="bool")
-    y, s, m = sc.vector("y"), sc.scalar("s"), sc.matrix("m")
+    y, s, m, k = sc.vector("y"), sc.scalar("s"), sc.matrix("m"), sc.matrix("k")
     yield "x + 0 = x", [s], s + np.zeros(3)
     yield "x + 0 = x", [x], x + np.zeros((2, 1))
     yield "x + 0 = x", [i], i + 0.0
@@ -354,9 +354,12 @@ def near_misses():
     yield "sum over permuted axes = sum over the axes", [m], m.sum(axis=0)
     yield "second(f(x), v) = second(x, v)", [x, y], sc.second(x * y, 0.5)
     yield "f(second(x, v), y) = f(v, y)", [x, y], sc.second(x, 0.5) * y
-    yield "f(second(x, v), y) = f(v, y)", [m, x], sc.second(m, x) * m
-    yield "f(second(x, v)) = second(x, f(v))", [m, x], sc.exp(sc.second(m, x))
-    three = sc.tensor3("three")
+    yield "f(second(x, v), y) = f(v, y)", [m, k, x], sc.second(m, x) * k
+    yield "f(second(x, v), y) = f(v, y)", [m, k], sc.second(m, k) * m
+    yield "f(second(x, v)) = second(x, f(v))", [m, k], sc.exp(sc.second(m, k))
+    three, kept = sc.tensor3("three"), "a reduction's kept axes, dropped = the reduction without them"
+    yield kept, [m], m.sum(axis=0, keepdims=True).dimshuffle(1, 0)
+    yield kept, [three], three.sum(axis=0, keepdims=True).dimshuffle(2, 0, 1)
     yield "sum over permuted axes = sum over the axes", [three], three.dimshuffle(2, 1, 0).sum(axis=0)
     yield "sum over permuted axes = sum over the axes", [m], m.dimshuffle(0, "x", 1).sum(axis=1)
     yield "sum over permuted axes = sum over the axes", [m], m.T.sum(axis=0, keepdims=True)
@@ -408,6 +411,8 @@ def node_rules():
     yield "second(f(x), v) = second(x, v)", x, sc.second(sc.sqr(x), 0.5)
     yield "f(second(x, v), y) = f(v, y)", m, sc.second(m, 0.5) * sc.tanh(m)
     yield "f(second(x, v)) = second(x, f(v))", m, sc.exp(sc.second(m, 0.5))
+    yield "f(second(x, v), y) = f(v, y)", m, sc.second(m, m[0]) * sc.tanh(m)
+    yield "f(second(x, v)) = second(x, f(v))", m, sc.exp(sc.second(m, m[0]))
 
 
 def language_rules():
@@ -426,6 +431,9 @@ def language_rules():
     yield "dot(x * c, y) = dot(x, y) * c", m, sc.dot(m * 3.0, m)
     yield "max(x * c + d) = max(x) * c + d", m, (m * 2.0 + 1.0).max(axis=1)
     yield "sum(second(x, v)) = v * count", m, sc.second(m, 2.0).sum()
+    dropped = "a reduction's kept axes, dropped = the reduction without them"
+    yield dropped, m, m.sum(axis=0, keepdims=True).dimshuffle(1)
+    yield dropped, three, three.max(axis=(0, 2), keepdims=True).dimshuffle(1)
     yield "sum(sum(x)) = sum(x), so for each reduction", m, m.sum(axis=0).sum()
     yield "sum(x * c) = sum(x) * c", m, (m * 3.0).sum()
     yield "exp(log_softmax(x)) = softmax(x)", m, sc.exp(sc.log_softmax(m))
@@ -458,6 +466,9 @@ def language_rules():
     yield "sum of zeros with y added = sum(y)", m, scattered.sum(axis=1)
     yield "zeros with y added, plus x = x with y added", m, scattered + m
     yield "zeros with y added, minus x = -x with y added", m, scattered - m
+    pooled = sc.pool_2d(sc.relu(sc.tanh(m)), (1, 2), ignore_border=False)
+    masked = sc.grad(sc.sqr(pooled).sum(), m)
+    yield "a mask of relu after max pooling's gradient = one before it", m, masked
 
 
 @pytest.mark.parametrize(("rule", "variable", "output"), list(language_rules()))

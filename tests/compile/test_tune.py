@@ -59,12 +59,11 @@ def test_the_fastest_is_taken_and_kept(measured):
             np.testing.assert_array_equal(result, value)
         function.free()
     function(IMAGE, FILTERS)
-    assert measured == [2, 2, 2]
+    assert measured == [3, 3, 2]  # the gradient by the filters has an algorithm less
     for tuned, estimated in zip(choices(function), choices(plain), strict=True):
         assert tuned.candidates[0].name != estimated.candidates[0].name
-        assert tuned.why == "measured: {} 1e+03 ms, {} 2e+03 ms".format(
-            *(one.name for one in tuned.candidates[:2])
-        )
+        assert tuned.why.startswith(f"measured: {tuned.candidates[0].name} 1e+03 ms, ")
+        assert all(one.name in tuned.why for one in tuned.candidates if one.cost is not None)
 
 
 def test_other_shapes_and_settings_are_measured_anew(measured):
@@ -87,7 +86,7 @@ def test_an_algorithm_that_was_asked_for_is_not_measured(measured):
 
 
 def test_little_gain_is_no_gain(monkeypatch):
-    monkeypatch.setattr(tune, "measure", lambda plans, arrays: [1.0, 0.96])
+    monkeypatch.setattr(tune, "measure", lambda plans, arrays: [1.0, *[0.96] * (len(plans) - 1)])
     function, plain = layer(autotune=True), layer()
     function(IMAGE, FILTERS)
     plain(IMAGE, FILTERS)
@@ -116,7 +115,7 @@ def test_phases_are_measured_together(measured):
     expected = sc.function([image, filters], sc.grad(output.sum(), image))(IMAGE, FILTERS)
     np.testing.assert_array_equal(function(IMAGE, FILTERS), expected)
     assert [len(kernel.choices) for kernel in function.stages["program"].kernels] == [1, 4]
-    assert measured == [2, 2]
+    assert measured == [3, 3]
 
 
 def test_nothing_to_measure(measured):

@@ -28,7 +28,7 @@ from symconv.ops.index import Positions
 from symconv.ops.linalg.decompositions import Eigvals, SingularValues
 from symconv.ops.linalg.inverses import Cofactor
 from symconv.ops.pool.geometry import PoolGeometry
-from symconv.ops.pool.ops import Route, Select, Spread
+from symconv.ops.pool.ops import Award, PoolWinners, Route, Select, Spread
 from symconv.ops.random.legacy import STATE, PermuteRowElements, RandomFunction, packed
 from symconv.ops.random.mrg import ChoiceFromUniform, MrgUniform, MultinomialFromUniform
 from symconv.ops.reduce import REDUCTIONS, Reduce
@@ -188,6 +188,11 @@ def pooled(kind: str) -> Callable[..., Use]:
             return Use(lambda u: Spread("sum", 2, True, geometry)(u, sc.constant(x)), [g], orders=1)
         if kind == "Route":
             return Use(lambda u: Route(*maximum)(sc.constant(x), z, u), [g], orders=1)
+        if kind == "PoolWinners":
+            return Use(lambda v: PoolWinners(*maximum)(v)[k % 2], [x], orders=0)
+        if kind == "Award":
+            winners = PoolWinners(*maximum).perform(x)[1]
+            return Use(lambda u: Award(*maximum)(u, sc.constant(winners), sc.constant(x)), [g], orders=0)
         return Use(lambda d: Select(*maximum)(sc.constant(x), z, d), [shaped(rng, x.shape)], orders=1)
 
     return use
@@ -377,7 +382,7 @@ ENTRIES: dict[str, Callable[..., Use]] = {
     "Unfold": unfolded,
     "UnsharedUnfold": unfolded_unshared,
     "Fold": folded,
-    **{kind: pooled(kind) for kind in ("Pool", "Spread", "Route", "Select")},
+    **{kind: pooled(kind) for kind in ("Pool", "Spread", "Route", "Select", "PoolWinners", "Award")},
     # counting and ordering
     "Bincount": of(lambda w: sc.bincount(sc.constant([0, 2, 2]), sc.exp(w)), "3"),
     "SearchSorted": no_gradient(lambda x: sc.searchsorted(sc.constant([-1.0, 0.1]), x), "n"),

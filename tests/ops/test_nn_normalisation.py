@@ -2,8 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import tiny_blocks
 
 import symconv as sc
+from symconv.compile.fuse import Fused, sized
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.normal(size=(3, 2, 4, 5)) * 3 + 1
@@ -65,6 +69,85 @@ def test_gradients():
     )
     tested = [*points, RNG.normal(size=3), RNG.uniform(1, 2, size=3)]
     sc.verify_grad(sc.batch_normalization_test, tested)
+
+
+def kernels(f):
+    """What the kernels of a function do, those of sizes left out."""
+    fused = f.stages["fused"]
+    return [n.op.label for n in fused.nodes if n.op.role != "view" and n not in sized(fused)]
+
+
+def test_training_and_its_gradient_are_a_pass_each():
+    """Between products: statistics, normalisation and rectifier; then sums, and the gradient by what came in."""
+    x, w, gamma, beta = sc.tensor4("x"), sc.tensor4("w"), sc.vector("gamma"), sc.vector("beta")
+    layer, count = x, 3
+    for _ in range(count):
+        y = sc.conv2d(layer, w, border_mode="half")
+        layer = sc.relu(layer + sc.batch_normalization_train(y, gamma, beta, "spatial")[0])
+    f = sc.function([x, w, gamma, beta], layer)
+    assert len(kernels(f)) == 2 * count
+    cost = sc.conv2d(layer, w).sum()
+    g = sc.function([x, w, gamma, beta], sc.grad(cost, [x, w, gamma, beta]))
+    normalised = [n.op for n in g.stages["fused"].nodes if isinstance(n.op, Fused) and "sum" in n.op.label]
+    reduced = [op for op in normalised if any(one.op.label == "sqr" for one in op.inner.nodes)]
+    assert len(reduced) == count
+    back = [op for op in normalised if op not in reduced]
+    assert len(back) == count
+    for op in back:  # of the space of the layer: the gradient by x, besides numbers a channel
+        assert sum(output.type.shape != (1, None, 1, 1) for output in op.inner.outputs) <= 2
+
+
+@given(st.data())
+def test_compiled_training_is_what_the_ops_mean(data):
+    """Any rank and axes, in tiny blocks on several threads: values, gradients and second gradients."""
+    shape = data.draw(st.lists(st.integers(1, 4), min_size=1, max_size=4))
+    axes = data.draw(st.sets(st.integers(0, len(shape) - 1), min_size=1))
+    dtype = data.draw(st.sampled_from(["float32", "float64"]))
+    random = np.random.default_rng(data.draw(st.integers(0, 99)))
+    x = sc.tensor(dtype, (None,) * len(shape), "x")
+    gamma, beta = (sc.tensor(dtype, (None,) * (len(shape) - len(axes)), name) for name in ("gamma", "beta"))
+    kept = [size for axis, size in enumerate(shape) if axis not in axes]
+    values = [random.normal(size=size).astype(dtype) for size in (shape, kept, kept)]
+    y = sc.relu(sc.batch_normalization_train(x, gamma, beta, sorted(axes), 0.1)[0] + sc.tanh(x))
+    first = sc.grad((y * sc.sin(x)).sum(), [x, gamma, beta])
+    second = sc.grad(sc.sqr(first[0]).sum(), [x, gamma])
+    outputs = [y, *first, *second]
+    meant = sc.function([x, gamma, beta], outputs, mode="interpreted")(*values)
+    f = sc.function([x, gamma, beta], outputs)
+    close = {"rtol": 1e-3, "atol": 1e-3} if dtype == "float32" else {"rtol": 1e-9, "atol": 1e-9}
+    for threads, tile_bytes in ((1, 1 << 20), (3, 64), (2, 512)):
+        with tiny_blocks(threads, tile_bytes):
+            for found, expected in zip(f(*values), meant, strict=True):
+                np.testing.assert_allclose(found, expected, strict=True, **close)
+
+
+def test_any_number_of_threads_normalises_with_the_same_bits():
+    x, gamma, beta = sc.ftensor4("x"), sc.fvector("gamma"), sc.fvector("beta")
+    y = sc.relu(sc.batch_normalization_train(x, gamma, beta, "spatial")[0])
+    f = sc.function([x, gamma, beta], [y, *sc.grad(sc.sqr(y).sum(), [x, gamma, beta])])
+    values = [RNG.normal(size=size).astype("float32") for size in ((6, 24, 40, 40), 24, 24)]
+    found = []
+    for threads in (1, 2, 5):
+        with sc.settings(threads=threads):
+            found.append(f(*values))
+    for results in found[1:]:
+        for result, first in zip(results, found[0], strict=True):
+            np.testing.assert_array_equal(result, first)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e3])
+def test_the_variance_is_taken_of_deviations(offset):
+    """The mean first, then squares of what differs from it: sums of squares would lose all digits."""
+    x = sc.ftensor4("x")
+    value = (RNG.normal(size=(8, 6, 31, 33)) + offset).astype("float32")
+    ones, zeros = np.ones(6, "float32"), np.zeros(6, "float32")
+    y, _, invstd = sc.function([x], list(sc.batch_normalization_train(x, ones, zeros, "spatial", 1e-12)))(value)
+    exact = value.astype("float64")
+    std = exact.std((0, 2, 3))
+    np.testing.assert_allclose(invstd, 1 / std, rtol=2e-6)
+    centred = exact - exact.mean((0, 2, 3), keepdims=True)
+    units = np.spacing(np.float32(offset + 1))  # the mean is a float32
+    np.testing.assert_allclose(y, centred / std[:, None, None], rtol=1e-5, atol=4 * units)
 
 
 def test_a_batch_of_one_has_no_variance():

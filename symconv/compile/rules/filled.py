@@ -110,12 +110,12 @@ def _filled_after(node: Apply) -> Variable | None:
 
 
 def _stretched(variable: Variable) -> tuple[Variable, Variable] | None:
-    """x and v of second(x, v), where v is one number and x has the whole shape."""
+    """x and v of second(x, v), where v is stretched and x has the whole shape."""
     if variable.owner is None or variable.owner.op != second:
         return None
     x, value = variable.owner.inputs
-    one = all(value.broadcastable) and value.ndim <= variable.ndim
-    return (x, value) if one and not all(x.broadcastable) and x.type.shape == variable.type.shape else None
+    smaller = (True,) * (x.ndim - value.ndim) + value.broadcastable != x.broadcastable
+    return (x, value) if smaller and x.type.shape == variable.type.shape else None
 
 
 def _shape_at_the_source(node: Apply) -> Variable | None:
@@ -140,7 +140,7 @@ def _of_same_shape(variable: Variable) -> Variable | None:
     return tensors[0] if len(tensors) == 1 and tensors[0].type.shape == variable.type.shape else None
 
 
-def _number_alone(node: Apply) -> Variable | None:
+def _small_alone(node: Apply) -> Variable | None:
     """f(second(x, v), y) = f(v, y) where y has the sizes of x."""
     for position, operand in enumerate(node.inputs):
         found = _stretched(operand)
@@ -177,7 +177,7 @@ def _stretched_after(node: Apply) -> Variable | None:
 
 CANONICAL: tuple[AnyRule, ...] = (
     NodeRule("second(f(x), v) = second(x, v)", second, _shape_at_the_source),
-    NodeRule("f(second(x, v), y) = f(v, y)", Elemwise, _number_alone),
+    NodeRule("f(second(x, v), y) = f(v, y)", Elemwise, _small_alone),
     NodeRule("f(second(x, v)) = second(x, f(v))", Elemwise, _stretched_after),
     NodeRule("f(filled(v), x) = f(v, x)", Elemwise, _value_alone),
     NodeRule("f(filled(v)) = filled(f(v))", Elemwise, _filled_after),

@@ -160,6 +160,19 @@ def _of_stretched(node: Apply) -> Variable | None:
     return switch(eq(count, 0), 0.0, mul(kept, times))  # of nothing the sum is 0, though 0 * inf is NaN
 
 
+def _kept_and_dropped(node: Apply) -> Variable | None:
+    """Axes that a reduction keeps, with size 1, to be dropped at once, it need not keep."""
+    source = node.inputs[0].owner
+    assert isinstance(node.op, DimShuffle)
+    if source is None or not isinstance(source.op, Reduce) or not source.op.keepdims:
+        return None
+    op = source.op
+    if node.op.order != tuple(axis for axis in range(node.op.input_ndim) if axis not in op.axes):
+        return None
+    result: Variable = Reduce(op.kind, op.axes, False, op.dtype)(source.inputs[0])
+    return result
+
+
 def _dot_of_scaled(node: Apply) -> Variable | None:
     """dot(x * c, y) = dot(x, y) * c; signs are taken out too."""
     for position, variable in enumerate(node.inputs):
@@ -189,6 +202,7 @@ CANONICAL: tuple[AnyRule, ...] = (
     NodeRule("sum(x * c) = sum(x) * c", Reduce, _sum_of_scaled),
     NodeRule("max(x * c + d) = max(x) * c + d", Reduce, _extreme_of_moved),
     NodeRule("sum(second(x, v)) = v * count", Reduce, _of_stretched),
+    NodeRule("a reduction's kept axes, dropped = the reduction without them", DimShuffle, _kept_and_dropped),
     NodeRule("dot(x * c, y) = dot(x, y) * c", Dot, _dot_of_scaled),
 )
 

@@ -193,6 +193,8 @@ class Conv(_Convolution):
     """
 
     role: ClassVar[Role] = "anchor"
+    cuts_to_fit: ClassVar[bool] = True
+    reads_tiles: ClassVar[tuple[int, ...]] = (0,)
     argument_names: ClassVar[tuple[str, ...]] = ("image", "filters")
 
     @property
@@ -223,8 +225,9 @@ class Conv(_Convolution):
         image, filters = inputs
         problem = self._problem("forward", image.shape, filters.shape, inputs)
         problem = _laid_out(problem, k.order(image), k.result_order)
+        problem = replace(problem, units=k.units(image.ndim)[2:])
         if not problem.multiplies:
-            direct.lower(k, self, inputs, len(problem.output))
+            direct.lower(k, self, [k.stored(value) for value in inputs], len(problem.output))
             return
         algorithms.lower(k, problem, image, filters)
 
@@ -327,6 +330,7 @@ class ConvGradFilters(_Convolution):
     """
 
     role: ClassVar[Role] = "anchor"
+    reads_tiles: ClassVar[tuple[int, ...]] = (0, 1)
     argument_names: ClassVar[tuple[str, ...]] = ("image", "gradient", "like")
     ignores_values: ClassVar[tuple[int, ...]] = (2,)
 
@@ -363,8 +367,9 @@ class ConvGradFilters(_Convolution):
         image, gradient, like = inputs
         problem = self._problem("filters", image.shape, like.shape, inputs)
         problem = _laid_out(problem, k.order(image), k.order(gradient))
+        problem = replace(problem, units=k.read_units(gradient)[2:])
         if not problem.multiplies:
-            direct.lower(k, self, inputs, len(problem.output))
+            direct.lower(k, self, [k.stored(value) for value in inputs], len(problem.output))
             return
         algorithms.lower(k, problem, image, gradient)
 

@@ -7,10 +7,9 @@ from symconv.errors import ArgumentError, OptionError, RankError
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
-from symconv.ops.elemwise_rows import cast, lt, maximum, reciprocal, sqrt, switch
+from symconv.ops.elemwise_rows import cast, lt, maximum, reciprocal, sqr, sqrt, switch
 from symconv.ops.nn.activations import floated
 from symconv.ops.reduce import mean as mean_of
-from symconv.ops.reduce import var as variance_of
 from symconv.ops.shape import addbroadcast, count_of, dimshuffle, normalised_axes, size_of
 
 Axes = Literal["per-activation", "spatial"] | int | Sequence[int]
@@ -88,9 +87,10 @@ def batch_normalization_train(
     x, over = _batch(inputs, axes, epsilon)
     kept = _parameters(x, over, gamma=gamma, beta=beta)
     mean = mean_of(x, over, keepdims=True)
-    variance = variance_of(x, over, keepdims=True)
+    deviation = x - mean
+    variance = mean_of(sqr(deviation), over, keepdims=True)
     invstd = reciprocal(sqrt(variance + epsilon))
-    out = (x - mean) * (kept["gamma"] * invstd) + kept["beta"]
+    out = deviation * (kept["gamma"] * invstd) + kept["beta"]
     like = as_variable(gamma)
     results = [out, _as_given(mean, over, like), _as_given(invstd, over, like)]
     if (running_mean is None) != (running_var is None):
@@ -120,10 +120,18 @@ def batch_normalization_test(
 
     Parameters and errors are those of ``batch_normalization_train``; ``mean`` and ``var`` have the shape of
     ``gamma``.
+
+    Notes
+    -----
+    Computed as x · scale + shift, where scale = gamma / sqrt(var + epsilon) and shift = beta - mean · scale:
+    two calls behind a convolution, and of shared parameters both are computed once. Beside the formula's own
+    this rounds by up to one unit in the last place of mean · scale.
     """
     x, over = _batch(inputs, axes, epsilon)
     kept = _parameters(x, over, gamma=gamma, beta=beta, mean=mean, var=var)
-    return (x - kept["mean"]) * (kept["gamma"] / sqrt(kept["var"] + epsilon)) + kept["beta"]
+    scale = kept["gamma"] / sqrt(kept["var"] + epsilon)
+    result: Variable = x * scale + (kept["beta"] - kept["mean"] * scale)
+    return result
 
 
 def _batch(inputs: Operand, axes: Axes, epsilon: float) -> tuple[Variable, tuple[int, ...]]:

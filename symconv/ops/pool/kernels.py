@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from symconv.ops.pool.arrays import lowest
 from symconv.ops.pool.geometry import PoolGeometry
@@ -64,17 +65,18 @@ def blocks_of(
     return k.blocks(*axes, bytes_each=each * prod(lead[2:]), calls=calls)
 
 
-def surround(k: "Builder", laid: "Value", inside: Sequence[tuple[int, int]], around: Any) -> None:
+def surround(
+    k: "Builder", laid: "Value", inside: "Sequence[tuple[int, Size]]", around: Any
+) -> None:
     """Fill what lies around the inside of a buffer."""
     ndim = len(inside)
     for axis, (start, length) in enumerate(inside):
         before = (slice(None),) * (laid.ndim - ndim + axis)
-        end = start + length
         size = laid.shape[laid.ndim - ndim + axis]
         if start:
             k.fill(around, laid[(*before, slice(0, start))])
-        if end != size:
-            k.fill(around, laid[(*before, slice(end, size))])
+        if start + length != size:
+            k.fill(around, laid[(*before, k.steps(start + length, size - (start + length), 1))])
 
 
 def scattered(
@@ -84,10 +86,11 @@ def scattered(
     gradient: "Value",
     share: Any,
     pooled: "Value | None",
+    winners: "Value | None" = None,
 ) -> None:
-    """Add each window's share to its cells: to all of them, or to those that equal ``pooled``."""
+    """Add each window's share to its cells: to all of them, those that equal ``pooled``, or ``winners``."""
     lead, sizes = lead_of(like, geometry)
-    order = k.order(like)
+    order = k.order(like if winners is None else gradient)
     covered, inside = geometry.covered(sizes), geometry.inside(sizes)
     apart = all(stride >= window for stride, window in zip(geometry.stride, geometry.window, strict=True))
     whole = covered == sizes and all(start == 0 for start, _ in inside)
@@ -101,8 +104,10 @@ def scattered(
         if not full:
             k.fill(0, target)
         given = share(some)
-        places = list(_places(k, geometry, given.shape[given.ndim - geometry.ndim :]))
-        if pooled is not None:
+        places = list(places_of(k, geometry, given.shape[given.ndim - geometry.ndim :]))
+        if winners is not None:
+            give_to_winners(k, geometry, given, last(winners, *some), target, places, order)
+        elif pooled is not None:
             cells = like[some] if whole else _laid_out(k, like[some], covered, inside, order)
             _give_to_largest(k, cells, pooled[some], given, target, places, full, order)
         else:
@@ -119,7 +124,9 @@ def scattered(
         k.epilogue(tile, some)
 
 
-def _places(k: "Builder", geometry: PoolGeometry, outputs: "Sequence[Size]") -> "Iterator[tuple[Slice, ...]]":
+def places_of(
+    k: "Builder", geometry: PoolGeometry, outputs: "Sequence[Size]"
+) -> "Iterator[tuple[Slice, ...]]":
     """For each element of a window, the cells that it meets in all windows."""
     for offsets in np.ndindex(*geometry.window):
         yield tuple(
@@ -162,6 +169,58 @@ def _give_to_largest(
         k.into(where_or_zero, [largest, given], out if term is None else term)
         if term is not None:
             k.call("add", out, term, out=out)
+
+
+def give_to_winners(
+    k: "Builder",
+    geometry: PoolGeometry,
+    given: "Value",
+    winners: "Value",
+    target: "Value",
+    places: "Sequence[tuple[Slice, ...]]",
+    order: tuple[int, ...],
+) -> None:
+    """Give each window's share to those of its cells that have its maximum, by masks of all bits or none."""
+    if geometry.stride == geometry.window:
+        k.into(awarded, [given, winners], target)
+        return
+    term = k.buffer(given.shape, given.dtype, "term", order)
+    for place, offset in zip(places, np.ndindex(*geometry.window), strict=True):
+        out = last(target, *place)
+        k.into(masked, [given, winners[offset]], term)
+        k.call("add", out, term, out=out)
+
+
+def winners_of(cells: Any, pooled: Any, *strides_and_out: Any) -> None:
+    """Which cells of each window have its maximum: all bits where one has, else none.
+
+    The last argument is where to, [*window, ..., *outputs]; before it stand the windows' strides.
+    """
+    *steps, out = strides_and_out
+    np.equal(_windowed(cells, out.shape, steps), pooled, out=out.view(bool))
+    np.negative(out, out=out)
+
+
+def awarded(given: Any, winners: Any, out: Any) -> None:
+    """``given`` where a cell of its window won, else 0, bit by bit: windows lie side by side."""
+    bits = f"i{out.dtype.itemsize}"
+    window = winners.shape[: winners.ndim - given.ndim]
+    cells = _windowed(out.view(bits), winners.shape, window)
+    np.bitwise_and(given.view(bits), winners, out=cells)
+
+
+def _windowed(cells: Any, shape: tuple[int, ...], steps: Sequence[int]) -> Any:
+    """Cells [..., *sizes] as what windows, so far apart, cover: [*window, ..., *outputs] of a shape."""
+    ndim = len(steps)
+    lead, along = cells.strides[: cells.ndim - ndim], cells.strides[cells.ndim - ndim :]
+    outputs = [step * stride for step, stride in zip(steps, along, strict=True)]
+    return as_strided(cells, shape, (*along, *lead, *outputs))
+
+
+def masked(given: Any, mask: Any, out: Any) -> None:
+    """``given`` where the mask is -1, 0 where it is 0, bit by bit."""
+    bits = f"i{out.dtype.itemsize}"
+    np.bitwise_and(given.view(bits), mask, out=out.view(bits))
 
 
 def where_or_zero(mask: Any, given: Any, out: Any) -> None:

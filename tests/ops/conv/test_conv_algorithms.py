@@ -123,7 +123,7 @@ def test_the_error_is_within_its_bound(name, dtype):
     module = next(module for module in PORTFOLIO if name == module.NAME)
     random = np.random.default_rng(3)
     size = 1 if name == "pointwise" else 3
-    groups = 3 if name == "depthwise" else 1
+    groups = 3 if name == "row by row" else 1
     image = random.standard_normal((2, 24, 12, 13)).astype(dtype)
     filters = random.standard_normal((6, 24 // groups, size, size)).astype(dtype)
     wide = np.longdouble if dtype == "float64" else np.float64
@@ -202,7 +202,7 @@ def test_scratch_does_not_grow_with_the_image(border):
 
 @pytest.mark.parametrize(
     ("shape", "name"),
-    [((8, 96, 14, 14), "depthwise"), ((1, 48, 60, 60), "auto"), ((1, 2, 300, 400), "auto")],
+    [((8, 96, 14, 14), "row by row"), ((1, 48, 60, 60), "auto"), ((1, 2, 300, 400), "auto")],
 )
 def test_depthwise_filters_are_computed_group_by_group(shape, name):
     """In each direction, whatever the blocks are cut along: images, groups or rows; chosen for large images."""
@@ -217,7 +217,8 @@ def test_depthwise_filters_are_computed_group_by_group(shape, name):
         with sc.settings(conv_algorithm=name):
             function = compiled(op, *arrays)
             np.testing.assert_array_equal(function(*arrays), op.perform(*arrays))
-        assert "depthwise, estimated" in function.profile()
+        by_filters = isinstance(op, ConvGradFilters)
+        assert f"{'rows only' if by_filters else 'row by row'}, estimated" in function.profile()
 
 
 @pytest.mark.parametrize("shapes", [((2, 4, 9, 8), (4, 1, 3, 3), 4), ((2, 4, 9, 8), (2, 4, 1, 1), 1)])

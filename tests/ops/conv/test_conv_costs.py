@@ -21,12 +21,13 @@ def cheapest(kind, image, filters, dtype="float32", stride=1, groups=1):
 @pytest.mark.parametrize(
     ("image", "filters", "groups", "forward", "by_filters"),
     [
-        ((1, 3, 639, 516), (2, 3, 9, 9), 1, "rows only", "rows only"),
+        ((1, 3, 639, 516), (2, 3, 9, 9), 1, "row by row", "rows only"),
         ((500, 1, 28, 28), (20, 1, 5, 5), 1, "columns", "columns"),
         ((500, 20, 12, 12), (50, 20, 5, 5), 1, "columns", "columns"),
-        ((1, 3, 224, 224), (64, 3, 3, 3), 1, "columns", "columns"),
+        ((1, 3, 224, 224), (64, 3, 3, 3), 1, "row by row", "columns"),
+        ((8, 256, 14, 14), (256, 256, 3, 3), 1, "columns", "columns"),
         ((1, 256, 56, 56), (64, 256, 1, 1), 1, "pointwise", "pointwise"),
-        ((1, 64, 56, 56), (64, 1, 3, 3), 64, "depthwise", "depthwise"),
+        ((1, 64, 56, 56), (64, 1, 3, 3), 64, "row by row", "rows only"),
         ((1, 1, 256, 256), (1, 1, 31, 31), 1, "fft", "rows only"),
     ],
 )
@@ -39,7 +40,7 @@ def test_what_measurements_say_is_fastest_is_cheapest(image, filters, groups, fo
 @pytest.mark.parametrize("kind", ["forward", "filters"])
 def test_more_images_cost_in_proportion(module, kind):
     size = 1 if module.NAME == "pointwise" else 5
-    groups = 4 if module.NAME == "depthwise" else 1
+    groups = 4 if module.NAME == "row by row" else 1
     filters = (8, 8 // groups, size, size)
     geometry = ConvGeometry((1, 1), groups=groups)
     some, more = (
@@ -72,9 +73,11 @@ def test_products_in_parts_are_products(rows, columns, pixels, groups, several):
 
 @given(st.integers(1, 100), st.integers(1, 3000), st.integers(1, 100_000), st.integers(1, 10))
 def test_parts_and_pieces(rows, columns, pixels, products):
-    width = piece(rows, columns)
+    height, width = piece(rows, columns)
+    assert 1 <= height <= rows
     assert 1 <= width <= columns
-    parts = parts_of(pixels, rows, width, products)
+    assert height * width <= 1200
+    parts = parts_of(pixels, height, width, products)
     assert 1 <= parts <= max(1, pixels // 32)
-    if rows * width <= 1200 and parts > 1:
-        assert rows * width * (pixels // parts) <= 1_000_000
+    if parts > 1:
+        assert height * width * (pixels // parts) <= 1_000_000

@@ -24,7 +24,7 @@ from symconv.ops.pool.ops import Route, Spread
 
 GEOMETRIES = {
     "pointwise": (ConvGeometry((1, 1)), (5, 3, 1, 1)),
-    "depthwise": (ConvGeometry((1, 1), ((2, 0), 1), groups=3), (6, 1, 3, 3)),
+    "row by row": (ConvGeometry((1, 1), ((2, 0), 1), groups=3), (6, 1, 3, 3)),
 }
 ORDINARY = ConvGeometry((1, 1), ((2, 0), 1)), (5, 3, 3, 3)
 KINDS = ("forward", "by the image", "by the filters")

@@ -7,6 +7,7 @@ An algorithm is a module with
     work(problem)                 how much of what it does (see costs.py, which says what that costs)
     error(problem)                its error bound, as a multiple of that of plain summation (see below)
     lower(k, problem, first, second)     the instructions, written with the builder
+    READS                         optional: the kinds of problems whose operands it takes by ``k.read``
 
 and an entry in ``PORTFOLIO``. ``problem.kind`` says what the two operands are: image and filters of a
 "forward" problem, image and output gradient of a "filters" problem. The gradient by the image reaches an
@@ -34,10 +35,10 @@ from symconv.ops.conv.algorithms import (
     backward,
     columns,
     costs,
-    depthwise,
     fft,
     images_last,
     pointwise,
+    row_by_row,
     rows_only,
     winograd,
     winograd_large,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     from symconv.compile.program import Value
 
 PORTFOLIO: tuple[ModuleType, ...] = (
-    pointwise, depthwise, rows_only, columns, images_last, fft, winograd, winograd_large,
+    pointwise, row_by_row, rows_only, columns, images_last, fft, winograd, winograd_large,
 )  # fmt: skip
 MOST_ERROR = Settings().conv_error
 
@@ -124,7 +125,7 @@ def _overlapping(problem: Problem) -> tuple[str, float, str]:
 
 def lower_by_image(k: "Builder", problem: Problem, gradient: "Value", filters: "Value") -> None:
     """Write the gradient by the image: by patches of many images, or as forward convolutions."""
-    wanted = k.machine.conv_algorithm
+    wanted, gradient = k.machine.conv_algorithm, k.stored(gradient)
     if _may_turn(problem, wanted):
         forward = sum(cheapest(one) for one in backward.problems(problem))
         offers = [
@@ -142,6 +143,8 @@ def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> No
     wanted, most = k.machine.conv_algorithm, k.machine.conv_error
     chosen = k.choose(str(problem), [offer(module, problem, wanted, most) for module in PORTFOLIO], wanted)
     module = next(module for module in PORTFOLIO if module.NAME == chosen)
+    if problem.kind not in getattr(module, "READS", ()):
+        first, second = k.stored(first), k.stored(second)
     if module is not images_last:
-        first, second = (k.plain(value) for value in (first, second))
+        first, second = (k.plain(k.stored(value) if k.order(value) else value) for value in (first, second))
     module.lower(k, problem, first, second)

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, elements, shifts
 from symconv.ops.conv.algorithms.products import products_in_pieces
-from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
     from symconv.compile.program import Size, Value
 
 NAME = "columns"
+READS = ("forward", "filters")
 WIDE = 48  # pixels of an image, for a product of its own
 SHORT = 64  # pixels of a row: copying as many takes no longer than beginning to
 
@@ -131,29 +132,24 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     """A partial sum for each block, then all of them added up."""
     count, groups, field = problem.output[1], problem.groups, problem.field
     turned = (1, 0, *range(2, 2 + problem.ndim))
-    turn = columns_first(problem.item, count // groups, field)
     calls = prod(problem.filters[2:]) + 5
     with problem.blocks(k, _bytes_each(problem), calls, summed=True) as blocks:
         matrix = _columns(k, problem, image, blocks)
         sizes = [block.size for block in blocks]
         some = k.buffer((count, *sizes), problem.dtype, "gradients")
-        k.copy(gradient[tuple(block.slice for block in blocks[:1])][:, :, *(b.slice for b in blocks[1:])]
-               .transpose(*turned), some)  # fmt: skip
-        sides = (field, count // groups) if turn else (count // groups, field)
-        partial = k.keep((*(block.parts for block in blocks), groups, *sides), problem.dtype, "partial")
+        part = k.read(gradient[blocks[0].slice, :, *(block.slice for block in blocks[1:])])
+        k.copy(part.transpose(*turned), some)
+        parts = (block.parts for block in blocks)
+        partial = k.keep((*parts, groups, count // groups, field), problem.dtype, "partial")
         part = partial[tuple(block.number for block in blocks)]
         rows = some.reshape(groups, count // groups, matrix.shape[-1])
-        k.into(products_summed_over_pixels, [matrix, rows] if turn else [rows, matrix], part)
+        k.into(products_summed_over_pixels, [rows, matrix], part)
     total = partial[(0,) * len(blocks)]
     if prod(block.parts for block in blocks) > 1:
-        total = k.buffer((groups, *sides), problem.dtype, "total")
+        total = k.buffer((groups, count // groups, field), problem.dtype, "total")
         k.call("add.reduce", partial, out=total, axis=tuple(range(len(blocks))))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
-    if turn:
-        found = k.buffer((groups, count // groups, field), problem.dtype, "found")
-        k.copy(total.transpose(0, 2, 1), found)
-        total = found
     k.copy(total.reshape(*problem.filters), tile)
     k.epilogue(tile, whole)
 

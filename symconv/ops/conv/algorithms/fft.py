@@ -93,9 +93,9 @@ def cut(problem: Problem, most_bytes: int = BLOCK_BYTES) -> Cut:
             if rows > outputs[0] or columns > outputs[last]:
                 break
             lengths = list(outputs)
-            lengths[0] = ceil(outputs[0] / rows)
+            lengths[0] = problem.whole_units(0, ceil(outputs[0] / rows))
             if last > 0:
-                lengths[last] = ceil(outputs[last] / columns)
+                lengths[last] = problem.whole_units(last, ceil(outputs[last] / columns))
             seen = zip(lengths, problem.stride, problem.extents, strict=True)
             transforms = tuple(fast((n - 1) * stride + extent) for n, stride, extent in seen)
             parts = tuple(ceil(out / n) for out, n in zip(outputs, lengths, strict=True))
@@ -144,7 +144,8 @@ def lower(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> N
     walked = [axis for axis, parts in enumerate(plan.parts) if parts > 1]
     for axis in walked:
         start, size = (("top", "rows"), ("left", "columns"))[axis > 0]
-        axes.append(k.axis(outputs[axis], start, size, length=plan.lengths[axis]))
+        length, unit = plan.lengths[axis], problem.unit(axis)
+        axes.append(k.axis(outputs[axis], start, size, length=length, unit=unit))
     each = _bytes(problem, prod(plan.transforms)) // prod(plan.lengths[axis] for axis in walked)
     with k.blocks(*axes, bytes_each=each, calls=2 * depth + 12, fixed=True) as (one, *found):
         spatial = [one._replace(start=0, size=size, number=0, parts=1) for size in outputs]

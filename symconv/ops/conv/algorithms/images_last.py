@@ -28,13 +28,14 @@ from numpy.lib.stride_tricks import as_strided
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, elements
 from symconv.ops.conv.algorithms.products import products_in_pieces
-from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Block, Builder
     from symconv.compile.program import Value
 
 NAME = "images last"
+READS = ("forward", "filters")
 LEAST_IMAGES = 8  # for which other kernels' results are laid out so, and channels are taken together
 LEAST_ROWS = 64  # of a product
 
@@ -110,7 +111,7 @@ def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> No
 def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -> None:
     """Block by block of output rows of some images."""
     count, field = problem.output[1], problem.field
-    source = _laid_out(k, problem, image)
+    source = _laid_out(k, problem, image, problem.padded)
     bank = k.buffer((count, field), problem.dtype, "bank")
     k.copy(filters, bank.reshape(*problem.filters))
     with _blocks(k, problem) as blocks:
@@ -126,26 +127,20 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
 def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value") -> None:
     """A partial sum for each block, then all of them added up."""
     count, field = problem.output[1], problem.field
-    source, given = _laid_out(k, problem, image), _laid_out(k, problem, gradient)
-    turn = columns_first(problem.item, count, field)
-    sides = (field, count) if turn else (count, field)
+    source, given = _laid_out(k, problem, image, problem.padded), _laid_out(k, problem, gradient)
     with _blocks(k, problem, summed=True) as blocks:
         matrix = _columns(k, problem, source, blocks)
         rows = _flat(k, problem, given, blocks)
-        partial = k.keep((*(block.parts for block in blocks), *sides), problem.dtype, "partial")
+        partial = k.keep((*(block.parts for block in blocks), count, field), problem.dtype, "partial")
         part = partial[tuple(block.number for block in blocks)]
-        k.into(products_summed_over_pixels, [matrix, rows] if turn else [rows, matrix], part)
+        k.into(products_summed_over_pixels, [rows, matrix], part)
     total = partial[(0,) * len(blocks)]
     if prod(block.parts for block in blocks) > 1:
-        total = k.buffer(sides, problem.dtype, "total")
+        total = k.buffer((count, field), problem.dtype, "total")
         k.call("add.reduce", partial, out=total, axis=tuple(range(len(blocks))))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
-    if turn:
-        places = problem.ndim + 1, *range(problem.ndim + 1)
-        k.copy(total.reshape(*problem.filters[1:], count).transpose(*places), tile)
-    else:
-        k.copy(total.reshape(*problem.filters), tile)
+    k.copy(total.reshape(*problem.filters), tile)
     k.epilogue(tile, whole)
 
 
@@ -204,7 +199,7 @@ def _blocks(k: "Builder", problem: Problem, summed: bool = False) -> "Iterator[t
     halo = max(0, problem.extents[0] - problem.stride[0]) if problem.padded else 0
     axes = [
         k.axis(sizes[axis], *names, most=1 if len(cut) > 1 and axis == 0 else None,
-               halo=halo if axis == 0 else 0, counted=summed)
+               halo=halo if axis == 0 else 0, counted=summed, unit=problem.unit(axis))
         for axis, names in zip(cut, (("top", "rows"), ("left", "columns")), strict=False)
     ]  # fmt: skip
     images = k.axis(batch, "n", "images", last=True, counted=summed)
@@ -216,26 +211,30 @@ def _blocks(k: "Builder", problem: Problem, summed: bool = False) -> "Iterator[t
         )
 
 
-def _laid_out(k: "Builder", problem: Problem, value: "Value") -> "Value":
-    """Images [N,C,...] as [C,...,N]: as they lie, or where they are several turned, in blocks of rows."""
+def _laid_out(k: "Builder", problem: Problem, value: "Value", whole: bool = False) -> "Value":
+    """Images [N,C,...] as [C,...,N]: as they lie, or where they are several turned, in blocks of rows.
+
+    Or, where they are not wanted as a ``whole``, to be read part by part.
+    """
     axes = order(value.ndim)
-    turned = value.transpose(*axes)
     if (k.order(value) == axes and value.dtype == problem.dtype) or problem.output[0] < LEAST_IMAGES:
-        return turned
+        return (k.stored(value) if whole else value).transpose(*axes)
+    turned = value.transpose(*axes)
     laid = k.buffer(turned.shape, problem.dtype, "laid_out")
     channels, rows, *rest = (int(size) for size in turned.shape)  # type: ignore[arg-type]
     with k.blocks(
-        k.axis(channels, "channel", "channels"), k.axis(rows, "top", "rows"),
+        k.axis(channels, "channel", "channels"),
+        k.axis(rows, "top", "rows", unit=k.read_units(value)[2]),
         bytes_each=2 * problem.item * prod(rest), calls=1,
     ) as (some, block):  # fmt: skip
-        k.copy(turned[some.slice, block.slice], laid[some.slice, block.slice])
+        k.copy(k.read(turned[some.slice, block.slice]), laid[some.slice, block.slice])
     return laid
 
 
 def _flat(k: "Builder", problem: Problem, given: "Value", blocks: "Sequence[Block]") -> "Value":
     """A block's part of maps [K,...,N] as a matrix: a view where it has no gaps within a map."""
     one, *spatial = blocks
-    part = given[:, *(block.slice for block in spatial), one.slice]
+    part = k.read(given[:, *(block.slice for block in spatial), one.slice])
     if part.dense < part.ndim - 1:
         copy = k.buffer(part.shape, problem.dtype, "gradients")
         k.copy(part, copy)
@@ -255,7 +254,7 @@ def _columns(k: "Builder", problem: Problem, source: "Value", blocks: "Sequence[
         k.into(surrounded, [source, *map(k.number, (*starts, one.start))], window)
     else:
         windows = [block.window(stride, extent) for block, stride, extent in steps]
-        window = source[:, *windows, one.slice]
+        window = k.read(source[:, *windows, one.slice])
     kernel = problem.filters[2:]
     outputs = [block.size for block in spatial]
     met = k.buffer((problem.image[1], *kernel, *outputs, one.size), problem.dtype, "columns")

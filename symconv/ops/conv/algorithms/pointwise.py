@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem
 from symconv.ops.conv.algorithms.products import products_in_pieces
-from symconv.ops.conv.algorithms.summed import columns_first, products_summed_over_pixels
+from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 NAME = "pointwise"
+READS = ("forward", "filters")
 
 
 def unfit(problem: Problem) -> str:
@@ -66,29 +67,26 @@ def _by_filters(k: "Builder", problem: Problem, image: "Value", gradient: "Value
     """A partial sum for each block of rows of one image, then all of them added up."""
     batch, count, rows, *others = problem.output
     channels, rest = problem.filters[1], prod(others)
-    turn = columns_first(problem.item, count, channels)
-    sides = (channels, count) if turn else (count, channels)
     pixels, given = k.contiguous(image, "image"), k.contiguous(gradient, "gradient")
     with k.blocks(
         k.axis(batch, "n", most=1, counted=True),
-        k.axis(rows, "top", "rows", counted=True),
+        k.axis(rows, "top", "rows", counted=True, unit=problem.unit(0)),
         bytes_each=problem.item * rest * (channels + count),
         fixed=True,
     ) as (one, block):
         flat = block.size * rest
         both = [
-            given[one.start, :, block.slice].reshape(count, flat),
-            pixels[one.start, :, block.slice].reshape(channels, flat),
+            k.read(given[one.start, :, block.slice]).reshape(count, flat),
+            k.read(pixels[one.start, :, block.slice]).reshape(channels, flat),
         ]
-        partial = k.keep((one.parts, block.parts, *sides), problem.dtype, "partial")
+        partial = k.keep((one.parts, block.parts, count, channels), problem.dtype, "partial")
         part = partial[one.number, block.number]
-        k.into(products_summed_over_pixels, both[::-1] if turn else both, part)
-    total = k.buffer(sides, problem.dtype, "total")
+        k.into(products_summed_over_pixels, both, part)
+    total = k.buffer((count, channels), problem.dtype, "total")
     k.call("add.reduce", partial, out=total, axis=(0, 1))
     whole = k.whole(2 + problem.ndim)
     tile = k.tile(whole)
-    found = total.transpose(1, 0) if turn else total
-    k.copy(found[(slice(None), slice(None), *(None for _ in range(problem.ndim)))], tile)
+    k.copy(total[(slice(None), slice(None), *(None for _ in range(problem.ndim)))], tile)
     k.epilogue(tile, whole)
 
 
@@ -101,7 +99,7 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
     rest = prod(others)
     with k.blocks(
         k.axis(batch, "n", most=1),
-        k.axis(rows, "top", "rows"),
+        k.axis(rows, "top", "rows", unit=problem.unit(0)),
         bytes_each=problem.item * rest * (channels + count),
         fixed=True,
     ) as (one, block):
@@ -111,6 +109,6 @@ def _forward(k: "Builder", problem: Problem, image: "Value", filters: "Value") -
         if tile.dense < problem.ndim:
             tile = k.buffer((count, block.size, *others), problem.dtype, "products")
         flat = block.size * rest
-        pixels = source[one.start, :, block.slice].reshape(channels, flat)
+        pixels = k.read(source[one.start, :, block.slice]).reshape(channels, flat)
         k.into(products_in_pieces, [bank, pixels], tile.reshape(count, flat))
         k.epilogue(tile, at)

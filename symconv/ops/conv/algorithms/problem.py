@@ -26,6 +26,7 @@ ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex
 Kind = Literal["forward", "filters"]
 STARTS = ("top", "left")
 TILE_BYTES, SCRATCH_BYTES = 1 << 21, 1 << 22  # what blocks are taken to have where they are counted
+REGISTER_BYTES = 64  # numbers that are multiplied at once
 TURNED = 3  # times what gathering takes: neighbours come from as many places in memory
 
 
@@ -56,6 +57,8 @@ class Problem:
         phases of a gradient by the image.
     image_last, maps_last : bool
         Whether memory runs along the batch in what has the image's shape, and in what has the output's.
+    units : tuple of int
+        Of how many outputs blocks of each spatial axis must consist, 0: of all; empty where of any.
     """
 
     kind: Kind
@@ -73,6 +76,7 @@ class Problem:
     step: tuple[int, ...]
     image_last: bool = False
     maps_last: bool = False
+    units: tuple[int, ...] = ()
 
     @staticmethod
     def of(
@@ -109,6 +113,15 @@ class Problem:
     def ndim(self) -> int:
         """Number of spatial axes."""
         return len(self.stride)
+
+    def unit(self, axis: int) -> int:
+        """Of how many outputs blocks of a spatial axis must consist; 0: of all."""
+        return self.units[axis] if self.units else 1
+
+    def whole_units(self, axis: int, length: int) -> int:
+        """A length of blocks of a spatial axis, rounded up to what they must consist of."""
+        unit, size = self.unit(axis), self.output[2 + axis]
+        return size if unit == 0 else min(-(-length // unit) * unit, size)
 
     @property
     def multiplies(self) -> bool:
@@ -153,12 +166,17 @@ class Problem:
     def turned(self, last: bool) -> Work:
         """Laying out what memory does not run along as an algorithm needs it: along the images, or not."""
         image = prod(self.image) * (self.image_last != last)
-        maps = prod(self.output) * (self.maps_last != last)
+        maps = prod(self.output) / prod(max(unit, 1) for unit in self.units) * (self.maps_last != last)
         return Work(moved=image + maps, gathered=TURNED * (image + maps))
 
     def skinny(self, rows: int) -> float:
         """How many times longer a product that sums over pixels takes where it has few rows."""
         return max(1.0, 3 / rows)
+
+    def unfilled(self, columns: int) -> float:
+        """How many times longer a product takes whose columns do not fill registers."""
+        lanes = REGISTER_BYTES // self.item
+        return (1 + -(-columns // lanes) * lanes / columns) / 2
 
     def tiles(self, elements: float) -> float:
         """About how many blocks so many elements are cut into."""
@@ -206,7 +224,7 @@ class Problem:
             size = "rows" if axis == 0 else "columns"
             last = axis == self.ndim - 1
             beyond = halo if axis == 0 else 0
-            axes.append(k.axis(sizes[axis], start, size, None, beyond, last, summed))
+            axes.append(k.axis(sizes[axis], start, size, None, beyond, last, summed, unit=self.unit(axis)))
         whole = prod(size for axis, size in enumerate(sizes) if axis not in cut)
         with k.blocks(*axes, bytes_each=bytes_each * whole, calls=calls, fixed=True) as (one, *found):
             walked = dict(zip(cut, found, strict=True))
@@ -225,7 +243,7 @@ class Problem:
                 block.window(stride, extent)
                 for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
             ]
-            return image[one.slice, chosen, *windows]
+            return k.read(image[one.slice, chosen, *windows])
         sizes = [
             (block.size - 1) * stride + extent
             for block, stride, extent in zip(spatial, self.stride, self.extents, strict=True)
@@ -235,8 +253,15 @@ class Problem:
             for block, stride, (low, _) in zip(spatial, self.stride, self.pads, strict=True)
         ]
         part = k.buffer((one.size, chosen.size, *sizes), self.dtype, "window")
-        k.into(padded_part, [image[one.slice, chosen], *(k.number(start) for start in starts)], part)
+        seen = self.images(k, image, blocks)[:, chosen]
+        k.into(padded_part, [seen, *(k.number(start) for start in starts)], part)
         return part
+
+    def images(self, k: "Builder", image: "Value", blocks: Sequence["Block"]) -> "Value":
+        """The images of a block, which may see parts of them only: computed now where it sees all."""
+        one, *spatial = blocks
+        whole = all(block.parts == 1 for block in spatial)
+        return k.read(image[one.slice]) if whole else k.stored(image)[one.slice]
 
     def taps(
         self, k: "Builder", blocks: Sequence["Block"]

@@ -160,7 +160,7 @@ def lower_tiles(
     high, wide = ceil(min(length, rows) / m), ceil(columns / m)
     axes = [k.axis(batch, "image", "images", None if whole else 1)]
     if not whole:
-        axes.append(k.axis(rows, "top", "rows", length=length))
+        axes.append(k.axis(rows, "top", "rows", length=length, unit=problem.unit(0)))
     with k.blocks(*axes, bytes_each=each * high if whole else each // m, calls=20, fixed=True) as blocks:
         one, *cut = blocks
         spatial = [*cut, *(one._replace(start=0, size=size, number=0, parts=1) for size in (rows, columns))]
@@ -221,7 +221,7 @@ def _lengths(problem: Problem, size: int) -> tuple[int, int]:
     parts = ceil(rows * row / BLOCK_BYTES)
     if problem.output[0] == 1:
         parts = ceil(max(parts, min(LEAST_BLOCKS, rows // 4)) / LEAST_BLOCKS) * LEAST_BLOCKS
-    return row, size * ceil(rows / max(1, min(parts, rows)))
+    return row, problem.whole_units(0, size * ceil(rows / max(1, min(parts, rows))))
 
 
 def _window(
