@@ -822,6 +822,17 @@ def located(op: Op, node: Apply) -> Callable[..., Any]:
     return perform
 
 
+def _pays(shape: Sequence[int], axis: int, dtype: str) -> bool:
+    """Whether a sum over an axis before the last is worth a product for each place on the other axes."""
+    *others, _, columns = shape
+    if not others:
+        return True
+    inside = axis == len(shape) - 2
+    if inside and dtype == "float64":
+        return False
+    return shape[axis] * columns >= LEAST_PRODUCT and (inside or columns >= LEAST_RUN)
+
+
 def _place(part: Value) -> tuple[Position, tuple[int, ...]]:
     """Where a part lies in its buffer, and the order of axes it was turned to, if it was."""
     whole, axes = part, ()
@@ -835,17 +846,6 @@ def _place(part: Value) -> tuple[Position, tuple[int, ...]]:
     if not isinstance(whole, Buffer) or None in index or (axes and part.ndim != len(axes)):
         raise CompileError(f"cannot compute {part} alone")
     return index, axes
-
-
-def _pays(shape: Sequence[int], axis: int, dtype: str) -> bool:
-    """Whether a sum over an axis before the last is worth a product for each place on the other axes."""
-    *others, _, columns = shape
-    if not others:
-        return True
-    inside = axis == len(shape) - 2
-    if inside and dtype == "float64":
-        return False
-    return shape[axis] * columns >= LEAST_PRODUCT and (inside or columns >= LEAST_RUN)
 
 
 def _is_most(part: Value, whole: Value) -> bool:

@@ -92,7 +92,9 @@ class Reductions:
         return tuple(dim == 1 for dim in variable.type.shape) == self.ones
 
     def is_stream(self) -> bool:
-        """Whether each element is read once, by the call that combines it."""
+        """Whether each element is read once, by the call that combines it, as memory runs."""
+        if not self.is_plain():
+            return False
         uses = Counter(variable for node in self.members for variable in node.inputs)
         return all(
             node.op.role == "reduction"
@@ -100,6 +102,10 @@ class Reductions:
             or (uses[node.outputs[0]] == 1 and self.is_summed_product(node))
             for node in self.members
         )
+
+    def is_plain(self) -> bool:
+        """Whether memory runs along the axes in their own order."""
+        return self.order == tuple(range(len(self.space)))
 
     def is_summed_product(self, node: Apply) -> bool:
         """Whether a product is made and added up by one call: see ``contractible``."""
@@ -158,6 +164,7 @@ class Reductions:
             for position, axis in enumerate(walked)
         ]
         inner = prod(size for axis, size in enumerate(self.space) if axis not in walked)
+        # There are many short calls, at which threads wait for one another.
         calls = (len(self.members) + 3) * self.k.machine.SHARED
         with self.k.blocks(
             *axes, bytes_each=each * max(inner, 1), calls=calls, machine=machine, work=work
@@ -265,7 +272,8 @@ class Reductions:
                 continue
             region.values[variable] = whole
             results.append((term, k.part(whole, self.position(whole.ndim))))
-        recorder.contract(results)
+        if self.is_plain():
+            recorder.contract(results)
         k.record(recorder, results, k.result_order)
         return partial
 
