@@ -144,7 +144,7 @@ class Reductions:
         """The loop, and what follows it."""
         each, stream = self.bytes_each(), self.is_stream()
         work = prod(self.space) * (READ * each + sum(map(self.nanoseconds, self.members)))
-        machine = self.k.machine.streaming if stream else self.k.machine.steady
+        machine = self.k.machine.streaming if stream else self.k.machine
         reduced = {axis for node in self.reductions for axis in axes_of(node)}
         walked = self.walked(each, machine)
         brief = stream and self.k.is_brief(work)
