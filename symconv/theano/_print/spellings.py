@@ -25,7 +25,7 @@ from symconv.ops.linalg.decompositions import QR, SVD, Eigh, Eigvalsh
 from symconv.ops.linalg.equations import Solve
 from symconv.ops.linalg.inverses import Det, Inverse, PseudoInverse
 from symconv.ops.linalg.solving import Cholesky
-from symconv.ops.pool.ops import Pool
+from symconv.ops.pool.ops import Pool, PoolWinners
 from symconv.ops.random.legacy import RandomFunction
 from symconv.ops.random.mrg import MrgUniform
 from symconv.ops.reduce import ArgReduce, Reduce
@@ -69,7 +69,7 @@ from symconv.theano._print.shapes import (
 from symconv.theano._print.words import kind_text
 from symconv.theano._print.written import Spelling, Term, Writer
 
-SPELLINGS: dict[type[Op], Spelling] = {
+SPELLINGS: dict[type[Op], Spelling | None] = {
     Elemwise: lambda w, node: cast(w, node) if node.op.label.startswith("cast") else elemwise(w, node),
     Reduce: reduction,
     ArgReduce: arg_reduction,
@@ -92,6 +92,7 @@ SPELLINGS: dict[type[Op], Spelling] = {
     ConvGradInput: convolution,
     ConvGradFilters: convolution,
     Pool: pool,
+    PoolWinners: None,  # Theano has none: it prints as itself
     Dot: named("dot", "dot"),
     MatMul: matmul,
     Softmax: softmax,
