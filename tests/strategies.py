@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from program_steps import STEPS
 
 import symconv as sc
-from symconv.compile.builder import Machine
+from symconv.compile.blocks import Machine
 
 SIZES = (2, 3, 5, 7, 11, 13)
 MOST_ELEMENTS = 3000

@@ -12,7 +12,7 @@ from strategies import tiny_blocks
 
 import symconv as sc
 from symconv.compile import threads
-from symconv.compile.builder import Machine
+from symconv.compile.blocks import Machine
 
 
 def whole_numbers(*shape, seed=1):

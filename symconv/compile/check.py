@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from symconv.compile.builder import Machine
+from symconv.compile.blocks import Machine
 from symconv.compile.plan import Plan
 from symconv.compile.rewrite import short
 from symconv.config import current

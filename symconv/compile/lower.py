@@ -15,13 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Builder, Follower, Lead, Machine, Names, Region
+from symconv.compile.blocks import Machine
+from symconv.compile.builder import Builder, Names
 from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.follow import anchors_of
 from symconv.compile.fuse import Fused
 from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
 from symconv.compile.reductions import Reductions
+from symconv.compile.region import Follower, Lead, Region
 from symconv.compile.rewrite import short
 from symconv.compile.settle import settle
 from symconv.errors import RoomError, SymconvError

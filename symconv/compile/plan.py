@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symconv.compile import emit, memory
-from symconv.compile.builder import Machine
+from symconv.compile.blocks import Machine
 from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import Tune, lower
 from symconv.compile.program import Call, Program, Results, Value, concrete, times

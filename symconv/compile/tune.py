@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from symconv.compile.builder import Machine
+from symconv.compile.blocks import Machine
 from symconv.compile.plan import Plan
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable

@@ -33,8 +33,9 @@ from symconv.ops.shape import (
 )
 
 if TYPE_CHECKING:  # the builder is handed in
-    from symconv.compile.builder import Builder, Position
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
+    from symconv.compile.region import Position
 
 Pair = tuple[int, int]  # an axis of x and one of y
 Axes = int | Sequence[int] | Sequence[Sequence[int]]

@@ -27,8 +27,9 @@ from symconv.ops.reduce import reduced
 from symconv.ops.reduce import sum as total
 
 if TYPE_CHECKING:  # the builder is handed in
-    from symconv.compile.builder import Builder, Position
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
+    from symconv.compile.region import Position
 
 
 def _wide(x: Array) -> Array:

@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 import symconv as sc
 from symconv.compile import emit, memory
-from symconv.compile.builder import Machine
+from symconv.compile.blocks import Machine
 from symconv.ops.scan.axis import Embed
 
 

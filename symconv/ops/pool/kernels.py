@@ -14,7 +14,8 @@ from symconv.ops.pool.geometry import PoolGeometry
 if TYPE_CHECKING:  # the builder is handed in
     from contextlib import AbstractContextManager
 
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Size, Slice, Value
 
 

@@ -26,7 +26,8 @@ from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.algorithms.problem import Problem, padded_part
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 NAME = "fft"

@@ -31,7 +31,8 @@ from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 NAME = "images last"

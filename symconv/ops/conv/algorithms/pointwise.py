@@ -13,8 +13,9 @@ from symconv.ops.conv.algorithms.products import products_in_pieces
 from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Builder, Position
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Size, Value
+    from symconv.compile.region import Position
 
 NAME = "pointwise"
 READS = ("forward", "filters")

@@ -19,7 +19,8 @@ from symconv.ops.conv.algorithms.costs import Work
 from symconv.ops.conv.geometry import ConvGeometry
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Size, Slice, Value
 
 ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16}

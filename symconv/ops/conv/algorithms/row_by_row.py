@@ -30,7 +30,8 @@ from symconv.ops.conv.algorithms.products import MULTIPLICATIONS, piece, product
 from symconv.ops.conv.algorithms.unrolling import unroll
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 NAME = "row by row"

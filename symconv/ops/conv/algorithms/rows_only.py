@@ -28,7 +28,8 @@ from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 from symconv.ops.conv.algorithms.unrolling import unroll
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 NAME = "rows only"

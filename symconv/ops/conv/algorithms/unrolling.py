@@ -13,7 +13,8 @@ from numpy.lib.stride_tricks import as_strided
 from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Value
 
 

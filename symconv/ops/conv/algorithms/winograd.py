@@ -37,7 +37,8 @@ from symconv.ops.conv.algorithms.problem import Problem, elements, padded_part
 from symconv.ops.conv.algorithms.products import products_in_pieces
 
 if TYPE_CHECKING:
-    from symconv.compile.builder import Block, Builder
+    from symconv.compile.blocks import Block
+    from symconv.compile.builder import Builder
     from symconv.compile.program import Size, Value
 
 NAME = "winograd"
