@@ -12,7 +12,7 @@ from typing import ClassVar, NamedTuple
 
 import numpy as np
 
-from symconv.compile.program import Size, Slice
+from symconv.compile.values import Size, Slice
 from symconv.graph.nodes import Apply
 
 

@@ -23,17 +23,13 @@ import numpy as np
 
 from symconv.compile.blocks import FETCH, WIDE, Axis, Block, Machine, block_lengths, nanoseconds, walked
 from symconv.compile.elementwise import Recorder, allocate, literal_text
-from symconv.compile.program import (
+from symconv.compile.program import Call, Candidate, Choice, Instr, Loop, Range, summed_axis
+from symconv.compile.region import Follower, Lead, Position, Region, in_units
+from symconv.compile.values import (
     ALL,
     Buffer,
-    Call,
-    Candidate,
-    Choice,
-    Instr,
-    Loop,
     Number,
     Operand,
-    Range,
     Size,
     Slice,
     Symbolic,
@@ -41,10 +37,8 @@ from symconv.compile.program import (
     View,
     concrete,
     order_of,
-    summed_axis,
     times,
 )
-from symconv.compile.region import Follower, Lead, Position, Region, in_units
 from symconv.errors import CompileError, SymconvError
 from symconv.graph.meaning import explained
 from symconv.graph.nodes import Apply, Variable

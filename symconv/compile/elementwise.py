@@ -13,17 +13,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symconv.compile.program import (
-    LETTERS,
-    Buffer,
-    Call,
-    Number,
-    Operand,
-    Size,
-    Value,
-    reduced_axes,
-    summed_in_rows,
-)
+from symconv.compile.program import LETTERS, Call, reduced_axes, summed_in_rows
+from symconv.compile.values import Buffer, Number, Operand, Size, Value
 from symconv.errors import CompileError
 from symconv.graph.nodes import Apply
 from symconv.graph.types import Array

@@ -20,24 +20,16 @@ from symconv.compile.memory import Arena, Memory, allocate
 from symconv.compile.program import (
     LETTERS,
     SHORTEST_ROW,
-    Buffer,
     Call,
     Kernel,
     Loop,
-    Number,
     Program,
-    Size,
-    Symbolic,
-    Value,
-    View,
     reduced_axes,
-    render,
-    sizes_text,
     summed_in_rows,
-    times,
 )
 from symconv.compile.selecting import select
 from symconv.compile.threads import parallel, serial
+from symconv.compile.values import Buffer, Number, Size, Symbolic, Value, View, render, sizes_text, times
 from symconv.errors import CompileError
 
 WIDTH = 110

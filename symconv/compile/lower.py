@@ -21,11 +21,12 @@ from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.follow import anchors_of
 from symconv.compile.fuse import Fused
-from symconv.compile.program import Buffer, Kernel, Program, Results, Value, concrete, verify
+from symconv.compile.program import Kernel, Program, Results, verify
 from symconv.compile.reductions import Reductions
 from symconv.compile.region import Follower, Lead, Region
 from symconv.compile.rewrite import short
 from symconv.compile.settle import settle
+from symconv.compile.values import Buffer, Value, concrete
 from symconv.errors import RoomError, SymconvError
 from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symconv.compile.program import Buffer, Loop, Program, Value, concrete
+from symconv.compile.program import Loop, Program
+from symconv.compile.values import Buffer, Value, concrete
 from symconv.graph.types import Array
 
 ALIGNMENT = 64  # bytes: a cache line, and the widest vector

@@ -17,9 +17,10 @@ from symconv.compile import emit, memory
 from symconv.compile.blocks import Machine
 from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import Tune, lower
-from symconv.compile.program import Call, Program, Results, Value, concrete, times
+from symconv.compile.program import Call, Program, Results
 from symconv.compile.threads import BLAS, BUFFER
 from symconv.compile.timing import Timings
+from symconv.compile.values import Value, concrete, times
 from symconv.config import Settings
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import located

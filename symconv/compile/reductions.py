@@ -29,8 +29,9 @@ import numpy as np
 from symconv.compile.blocks import WIDE, Axis, Machine, nanoseconds
 from symconv.compile.builder import Builder
 from symconv.compile.elementwise import Recorder, Result
-from symconv.compile.program import ALL, Buffer, Size, Value, order_of, summed_in_rows
+from symconv.compile.program import summed_in_rows
 from symconv.compile.region import Position
+from symconv.compile.values import ALL, Buffer, Size, Value, order_of
 from symconv.graph.nodes import Apply, Variable
 
 READ = 0.02  # nanoseconds for a byte that is added up

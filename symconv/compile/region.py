@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from symconv.compile.program import ALL, Buffer, Operand, Size, Slice, Value, concrete, divided
+from symconv.compile.values import ALL, Buffer, Operand, Size, Slice, Value, concrete, divided
 from symconv.graph.nodes import Apply, Variable
 
 Position = tuple[Slice | slice | Size, ...]  # for each axis of the output: which part of it, or which element

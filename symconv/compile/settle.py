@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from symconv.compile.program import Buffer, Call, Instr, Kernel, Loop, Program, Value, concrete
+from symconv.compile.program import Call, Instr, Kernel, Loop, Program
+from symconv.compile.values import Buffer, Value, concrete
 
 LEAST_BYTES = 1 << 13  # of memory that settled kernels leave
 

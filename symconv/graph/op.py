@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # the builder is handed in; ops never import the compiler
     from collections.abc import Callable
 
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
     from symconv.graph.function_graph import FunctionGraph
 
     Step = Callable[..., Sequence["Array"]]

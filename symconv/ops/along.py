@@ -19,7 +19,7 @@ from symconv.ops.shape import normalised_axis
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 def _check(op: str, x: TensorType, indices: TensorType, axis: int) -> None:

@@ -18,7 +18,7 @@ from symconv.graph.types import Array, TensorType
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 Axis = int | str  # an axis of the input, or "x" for a new one
 

@@ -13,7 +13,7 @@ from symconv.ops.elemwise_rows import clip, mul, zeros_like
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 class Pass(Op):

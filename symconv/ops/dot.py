@@ -34,8 +34,8 @@ from symconv.ops.shape import (
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
     from symconv.compile.region import Position
+    from symconv.compile.values import Value
 
 Pair = tuple[int, int]  # an axis of x and one of y
 Axes = int | Sequence[int] | Sequence[Sequence[int]]

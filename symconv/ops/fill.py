@@ -27,7 +27,7 @@ from symconv.ops.sizes import check_count
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 @frozen

@@ -24,7 +24,7 @@ from symconv.ops.shape import size_of, specify_shape, stated_shape
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 @frozen

@@ -32,7 +32,7 @@ from symconv.ops.sizes import MakeVector, Shape, ShapeAt, count_of, shape, size_
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 @frozen

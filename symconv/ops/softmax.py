@@ -28,8 +28,8 @@ from symconv.ops.reduce import sum as total
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
     from symconv.compile.region import Position
+    from symconv.compile.values import Value
 
 
 def _wide(x: Array) -> Array:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import symconv as sc
-from symconv.compile.program import Buffer, Slice
+from symconv.compile.values import Buffer, Slice
 from symconv.graph.nodes import Variable
 from symconv.graph.types import type_of
 from symconv.ops.conv import ConvGeometry

@@ -33,7 +33,7 @@ from symconv.ops.conv.geometry import ConvGeometry, sizes_text
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 _AXES = {1: "time", 2: "rows, cols", 3: "depth, rows, cols"}
 _LETTERS = "xyz"

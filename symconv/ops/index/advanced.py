@@ -35,7 +35,7 @@ from symconv.ops.index.pattern import (
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 SMALL = 1 << 14  # bytes: below this a temporary costs less than looking through the indices
 

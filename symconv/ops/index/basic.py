@@ -35,7 +35,7 @@ from symconv.ops.shape import MakeVector, Shape, ShapeAt
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 Kind = Literal["set", "inc", "place"]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # the builder is handed in
 
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Size, Slice, Value
+    from symconv.compile.values import Size, Slice, Value
 
 
 def last(value: "Value", *index: Any) -> "Value":

@@ -45,7 +45,7 @@ from symconv.ops.pool.kernels import (
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 @frozen

@@ -18,7 +18,7 @@ from symconv.ops.pool.kernels import item, lead_of
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 Rows = Callable[..., None]
 

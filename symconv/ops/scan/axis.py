@@ -20,7 +20,7 @@ from symconv.ops.shape import MakeVector, Reshape, size_of
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 def known_size(type: TensorType) -> int | None:

@@ -48,7 +48,7 @@ from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 PORTFOLIO: tuple[ModuleType, ...] = (
     pointwise, row_by_row, rows_only, columns, images_last, fft, winograd, winograd_large,

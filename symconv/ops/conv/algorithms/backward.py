@@ -20,7 +20,7 @@ from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Slice, Value
+    from symconv.compile.values import Slice, Value
 
 
 class Phase(NamedTuple):

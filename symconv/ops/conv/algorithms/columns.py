@@ -25,7 +25,7 @@ from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 if TYPE_CHECKING:
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Size, Value
+    from symconv.compile.values import Size, Value
 
 NAME = "columns"
 READS = ("forward", "filters")

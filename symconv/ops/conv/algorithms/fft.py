@@ -28,7 +28,7 @@ from symconv.ops.conv.algorithms.problem import Problem, padded_part
 if TYPE_CHECKING:
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 NAME = "fft"
 BLOCK_BYTES = 1 << 23  # of one block's arrays, unless the settings allow less

@@ -33,7 +33,7 @@ from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 if TYPE_CHECKING:
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 NAME = "images last"
 READS = ("forward", "filters")

@@ -14,8 +14,8 @@ from symconv.ops.conv.algorithms.summed import products_summed_over_pixels
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Size, Value
     from symconv.compile.region import Position
+    from symconv.compile.values import Size, Value
 
 NAME = "pointwise"
 READS = ("forward", "filters")

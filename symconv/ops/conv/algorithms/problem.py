@@ -21,7 +21,7 @@ from symconv.ops.conv.geometry import ConvGeometry
 if TYPE_CHECKING:
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Size, Slice, Value
+    from symconv.compile.values import Size, Slice, Value
 
 ITEM_BYTES = {"float16": 2, "float32": 4, "float64": 8, "complex64": 8, "complex128": 16}
 Kind = Literal["forward", "filters"]

@@ -30,7 +30,7 @@ from symconv.ops.conv.algorithms.unrolling import unroll
 if TYPE_CHECKING:
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 NAME = "rows only"
 READS = ("forward", "filters")

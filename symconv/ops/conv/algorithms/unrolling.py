@@ -15,7 +15,7 @@ from symconv.ops.conv.algorithms.problem import Problem
 if TYPE_CHECKING:
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 
 def unroll(

@@ -39,7 +39,7 @@ from symconv.ops.conv.algorithms.products import products_in_pieces
 if TYPE_CHECKING:
     from symconv.compile.blocks import Block
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Size, Value
+    from symconv.compile.values import Size, Value
 
 NAME = "winograd"
 SIZE = 2  # outputs of a tile along an axis

@@ -17,7 +17,7 @@ from symconv.ops.conv.algorithms.problem import Problem
 
 if TYPE_CHECKING:
     from symconv.compile.builder import Builder
-    from symconv.compile.program import Value
+    from symconv.compile.values import Value
 
 NAME = "winograd 4x4"
 SIZE = 4
