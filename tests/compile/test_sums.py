@@ -142,3 +142,13 @@ def test_blocks_have_no_gaps():
         (kernel,) = f.stages["program"].kernels
         (loop,) = kernel.body
         assert all(span.block == 1 for span in loop.ranges[:-1])
+
+
+@pytest.mark.parametrize("value", [1.0, 5.0])
+def test_a_constant_that_is_called_ones_is_no_row_of_ones(value):
+    x, z = sc.matrix("x"), sc.matrix("z")
+    given = sc.constant(np.full((1, 400), value), name="ones")
+    f = sc.function([x, z], [sc.dot(given, z), x.sum(axis=0)])
+    products, sums = f(np.ones((400, 20)), np.ones((400, 3)))
+    np.testing.assert_array_equal(products, np.full((1, 3), 400 * value))
+    np.testing.assert_array_equal(sums, np.full(20, 400.0))
