@@ -76,13 +76,18 @@ def _precedes(kernel: Kernel, made: Variable) -> bool:
     return len(work) <= MOST_BEFORE and made.owner in work and all(_walks(node, made) for node in work)
 
 
+def _only_anchor(kernel: Kernel) -> Apply | None:
+    """The anchor of a kernel that has one, and besides it elementwise work and views alone."""
+    anchors = [node for node in kernel if node.op.role == "anchor"]
+    plain = all(node.op.role in ("anchor", "elementwise", "view") for node in kernel)
+    return anchors[0] if plain and len(anchors) == 1 else None
+
+
 def _leader(kernel: Kernel) -> Apply | None:
     """The anchor of a kernel that can follow another one."""
-    anchors = [node for node in kernel if node.op.role == "anchor"]
-    others = [node for node in kernel if node.op.role not in ("anchor", "elementwise", "view")]
-    if len(anchors) == 1 and not others and anchors[0].op.follows:
-        return anchors[0] if anchors[0].inputs[0].dtype != "float16" else None
-    return None
+    anchor = _only_anchor(kernel)
+    follows = anchor is not None and anchor.op.follows and anchor.inputs[0].dtype != "float16"
+    return anchor if follows else None
 
 
 def _take_elementwise(
@@ -113,9 +118,8 @@ def _follow(order: list[Kernel], place: dict[Apply, int], number: int, leader: A
     if maker is None or maker not in place:
         return
     first = order[place[maker]]
-    anchors = [node for node in first if node.op.role == "anchor"]
-    others = [node for node in first if node.op.role not in ("anchor", "elementwise", "view")]
-    if len(anchors) != 1 or others or not anchors[0].op.cuts_to_fit:
+    anchor = _only_anchor(first)
+    if anchor is None or not anchor.op.cuts_to_fit:
         return
     whole = all(_walks(node, cells) for node in first if node.op.role == "elementwise")
     behind = [node for node in order[number] if node is not leader]

@@ -307,7 +307,7 @@ class _Lowering:
         }
         region = self._region(behind, anchor, outside, filled)
         if second is not None:
-            region = self._followed(region, second, outside, self._shapes(inner, node))
+            region = self._followed(region, second, self._shapes(inner, node))
         builder = self._builder(region, self._tuned(node) if anchor is not None else None)
         builder.node, builder.leads = anchor, leads
         if any(member.op.role == "reduction" for member in members):
@@ -336,9 +336,7 @@ class _Lowering:
         if not read:
             return {}
         outside = dict(zip(inner.inputs, node.inputs, strict=True))
-        known = {v: self.types.get(outer) or type_of_constant(outer) for v, outer in outside.items()}
-        for member in inner.nodes:
-            infer(member, known)
+        known = self._types_within(inner, node)
         leads = {}
         for made in read:
             assert made.owner is not None
@@ -421,11 +419,7 @@ class _Lowering:
             self.values[whole] = self.values[outside[output]]
 
     def _followed(
-        self,
-        region: Region,
-        second: Apply,
-        outside: dict[Variable, Variable],
-        shapes: dict[Variable, tuple[int, ...]],
+        self, region: Region, second: Apply, shapes: dict[Variable, tuple[int, ...]]
     ) -> Region:
         """A region cut in two: the work on the cells of a second anchor, and that on its results."""
         cells = second.inputs[0]
@@ -456,14 +450,19 @@ class _Lowering:
         types = [self.types.get(variable) or type_of_constant(variable) for variable in node.inputs]
         return self.tune(node, types, self.machine)
 
-    def _shapes(self, inner: FunctionGraph, node: Apply) -> dict[Variable, tuple[int, ...]]:
-        """The concrete shapes of what the members of a kernel compute."""
-        known = {
+    def _types_within(self, inner: FunctionGraph, node: Apply) -> Types:
+        """The concrete types of a kernel's inputs, and of what its members compute."""
+        known: Types = {
             variable: self.types.get(outer) or type_of_constant(outer)
             for variable, outer in zip(inner.inputs, node.inputs, strict=True)
         }
         for member in inner.nodes:
             infer(member, known)
+        return known
+
+    def _shapes(self, inner: FunctionGraph, node: Apply) -> dict[Variable, tuple[int, ...]]:
+        """The concrete shapes of what the members of a kernel compute."""
+        known = self._types_within(inner, node)
         return {output: sizes(known[output]) for member in inner.nodes for output in member.outputs}
 
     def _argument(self, node: Apply, position: int, variable: Variable) -> Value:
