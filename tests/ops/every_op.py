@@ -28,7 +28,8 @@ from symconv.ops.index import Positions
 from symconv.ops.linalg.decompositions import Eigvals, SingularValues
 from symconv.ops.linalg.inverses import Cofactor
 from symconv.ops.pool.geometry import PoolGeometry
-from symconv.ops.pool.ops import Award, PoolWinners, Route, Select, Spread
+from symconv.ops.pool.ops import Route, Select, Spread
+from symconv.ops.pool.winners import Award, PoolWinners
 from symconv.ops.random.legacy import STATE, PermuteRowElements, RandomFunction, packed
 from symconv.ops.random.mrg import ChoiceFromUniform, MrgUniform, MultinomialFromUniform
 from symconv.ops.reduce import REDUCTIONS, Reduce

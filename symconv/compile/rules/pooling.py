@@ -12,7 +12,8 @@ from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.origin import written_at
 from symconv.ops.elemwise_rows import add, cast, ge, maximum, mul, neg, switch
 from symconv.ops.index.basic import subtensor
-from symconv.ops.pool.ops import Award, Pool, PoolWinners, Route
+from symconv.ops.pool.ops import Pool, Route
+from symconv.ops.pool.winners import Award, PoolWinners
 from symconv.ops.reduce import REDUCTIONS, Reduce
 
 MOST_CELLS = 16  # of a window, whose winners are counted one by one

@@ -25,7 +25,8 @@ from symconv.ops.linalg.decompositions import QR, SVD, Eigh, Eigvalsh
 from symconv.ops.linalg.equations import Solve
 from symconv.ops.linalg.inverses import Det, Inverse, PseudoInverse
 from symconv.ops.linalg.solving import Cholesky
-from symconv.ops.pool.ops import Pool, PoolWinners
+from symconv.ops.pool.ops import Pool
+from symconv.ops.pool.winners import PoolWinners
 from symconv.ops.random.legacy import RandomFunction
 from symconv.ops.random.mrg import MrgUniform
 from symconv.ops.reduce import ArgReduce, Reduce
