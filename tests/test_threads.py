@@ -327,6 +327,6 @@ def test_numpy_buffers_are_small_inside_and_the_callers_own_outside():
     f = sc.function([x := sc.vector("x")], sc.exp(x) + 1)
     f(np.ones(3))
     (plan,) = f._executor.plans
-    (workspace,) = plan._idle
+    (workspace,) = plan.idle
     assert workspace.parts[0](np.getbufsize) == threads.BUFFER
     assert np.getbufsize() == before

@@ -559,7 +559,9 @@ class Builder:
         axes = walked(shape, bytes_each, self.machine)
         calls = max(8, len(self.region.members))
         work = prod(shape) * (FETCH * bytes_each + sum(map(nanoseconds, self.region.members)))
-        if self.is_brief(work) and bytes_each * prod(shape) <= WIDE * self.machine.tile_bytes:
+        steps = [node.op.row.steps for node in self.region.members]  # type: ignore[attr-defined]
+        once = steps == [None]  # one call, which touches each byte once
+        if self.is_brief(work) and (once or bytes_each * prod(shape) <= WIDE * self.machine.tile_bytes):
             axes = []
         each = bytes_each * max(prod(shape[len(axes) :]), 1)
         with self.blocks(*axes, bytes_each=each, calls=calls, work=work) as blocks:

@@ -1,8 +1,9 @@
 """A program becomes Python source that a person can read, and the source becomes code; imports program.
 
     module      = docstring, make_memory, make_scratch, kernel*, settle, run
-    kernel      = def, docstring, statement*           a loop's body is a function of its own: a block
+    kernel      = def, docstring, statement*, return?  a loop's body is a function of its own: a block
     statement   = view "=" expression | view "[...]" "=" expression | np.function(..., out=view)
+                | result "=" np.function(...)          where a result begins with one call: see ``_begun``
 
 The source is flat: one assignment a line, shallow expressions. Before it is executed it is parsed and
 held against the list of syntax that this grammar needs.
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from symconv.compile.elementwise import result_dtype
 from symconv.compile.memory import Arena, Memory, allocate
 from symconv.compile.program import (
     LETTERS,
@@ -65,11 +67,12 @@ def emit(program: Program, memory: Memory, title: str, given: bool = False) -> S
         parts.append(_arena("make_memory", "What passes between kernels.", memory.shared))
     if any(arena.slots for arena in memory.scratch.values()):
         parts.append(_scratch(memory, loops))
+    begun = {} if given else _begun(program)
     for kernel in program.all_kernels:
-        parts.extend(_kernel(kernel, program, memory, namespace))
+        parts.extend(_kernel(kernel, memory, namespace, begun.get(kernel.name, [])))
     if program.settled:
         parts.append(_settle(program, memory))
-    parts.append(_run(program, memory, given))
+    parts.append(_run(program, memory, given, begun))
     return Source("\n\n\n".join(parts) + "\n", namespace)
 
 
@@ -117,8 +120,49 @@ def _scratch(memory: Memory, loops: dict[Loop, str]) -> str:
 # Kernels
 
 
-def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[str, Any]) -> Iterator[str]:
-    """The functions of one kernel: its loops' blocks, then itself."""
+def _begun(program: Program) -> dict[str, list[Buffer]]:
+    """For each kernel without loops the results that it makes by the first call that writes them.
+
+    NumPy then allocates them there, in half the time of an ``np.empty`` before it.
+    """
+    results = {output for output in program.outputs if isinstance(output, Buffer)}
+    results = {b for b in results if b.kind == "output" and b.name not in program.spares and not b.order}
+    begun: dict[str, list[Buffer]] = {}
+    for kernel in program.kernels:
+        fresh = [buffer for buffer in kernel.buffers if buffer in results]
+        results.difference_update(fresh)
+        if not kernel.straight:
+            continue
+        first: dict[Buffer, bool] = {}
+        for call, _ in kernel.calls():
+            for value in (*call.operands, *call.out):
+                if isinstance(value, Value) and value.buffer not in first:
+                    first[value.buffer] = call.out == (value,) and _allocates(call)
+        begun[kernel.name] = [buffer for buffer in fresh if first[buffer]]
+    return begun
+
+
+def _allocates(call: Call) -> bool:
+    """Whether a call without ``out`` gives an array of its own, just as the one that it is to write."""
+    (out,) = call.out
+    if not isinstance(out, Buffer) or not out.ndim or call.options or _by_bits(call) or _bounded(call):
+        return False
+    if not isinstance(getattr(np, call.function, None), np.ufunc):
+        return False
+    values = [operand for operand in call.operands if isinstance(operand, Value)]
+    if call.function != "matmul" and np.broadcast_shapes(*[value.shape for value in values]) != out.shape:  # type: ignore[arg-type]
+        return False
+    given = (np.dtype(o.dtype) if isinstance(o, Value) else _type_of(o) for o in call.operands)
+    return result_dtype(call.function, tuple(given)) == out.dtype
+
+
+def _type_of(number: Number) -> type:
+    """The Python type of a literal."""
+    return float if "np." in number.text else type(ast.literal_eval(number.text))
+
+
+def _kernel(kernel: Kernel, memory: Memory, namespace: dict[str, Any], begun: list[Buffer]) -> Iterator[str]:
+    """The functions of one kernel: its loops' blocks, then itself; it returns the results that it begins."""
     body: list[str] = []
     straight: list[Call] = []
     numbers = {loop: number for number, loop in enumerate(_loops(kernel))}
@@ -127,7 +171,7 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
         if not isinstance(instr, Loop):
             straight.append(instr)
             continue
-        body += _statements(straight)
+        body += _statements(straight, begun)
         straight = []
         suffix = _suffix(numbers[instr])
         block = f"{kernel.name}_block{suffix}"
@@ -139,9 +183,14 @@ def _kernel(kernel: Kernel, program: Program, memory: Memory, namespace: dict[st
         workers = "scratch[:1]" if instr.alone else "scratch"
         own = f"[worker[{using.index(instr)}] for worker in {workers}]" if several else workers
         body.append(f"    {how}({block}, {tasks}, {own}, {_tuple(_loop_arguments(instr))})")
-    body += _statements(straight)
+    body += _statements(straight, begun)
+    if begun:
+        made = ", ".join(buffer.name for buffer in begun)
+        last = body[-1].removeprefix(f"    {made} = ")
+        body[-1:] = [f"    return {last}"] if last != body[-1] else [body[-1], f"    return {made}"]
     scratch = ["scratch"] if any(isinstance(instr, Loop) for instr in kernel.body) else []
-    yield _function(kernel.name, [*_arguments(kernel), *scratch], _docstring(kernel.comment, "    "), body)
+    arguments = [*_arguments(kernel, begun), *scratch]
+    yield _function(kernel.name, arguments, _docstring(kernel.comment, "    "), body)
 
 
 def _loops(kernel: Kernel) -> list[Loop]:
@@ -168,8 +217,12 @@ def _tasks(loop: Loop) -> list[tuple[int, ...]]:
     return [sum(choice, ()) for choice in product(*(span.values for span in loop.ranges))]
 
 
-def _arguments(kernel: Kernel) -> list[str]:
-    return [buffer.name for buffer in kernel.buffers if buffer.kind not in ("constant", "scratch")]
+def _arguments(kernel: Kernel, begun: Sequence[Buffer]) -> list[str]:
+    return [
+        buffer.name
+        for buffer in kernel.buffers
+        if buffer.kind not in ("constant", "scratch") and buffer not in begun
+    ]
 
 
 def _loop_arguments(loop: Loop) -> list[str]:
@@ -232,15 +285,16 @@ def _clean(text: str) -> str:
 # Statements
 
 
-def _statements(calls: Sequence[Call]) -> list[str]:
+def _statements(calls: Sequence[Call], begun: Sequence[Buffer] = ()) -> list[str]:
     """Calls as statements; a view that is used more than once gets a name."""
-    return _Writer(calls).lines
+    return _Writer(calls, begun).lines
 
 
 class _Writer:
-    """Names the views of one function; mutable because it remembers them."""
+    """Names the views of one function; mutable because it remembers them, and what has not begun yet."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
+    def __init__(self, calls: Sequence[Call], begun: Sequence[Buffer]) -> None:
+        self.waiting = set(begun)
         self.names: dict[str, str] = {}
         values = [value for call in calls for value in (*call.operands, *call.out)]
         self.taken: set[str] = {value.buffer.name for value in values if isinstance(value, Value)}
@@ -318,6 +372,10 @@ class _Writer:
         elif (bounded := _bounded(call)) is not None:
             place, bounds = bounded
             self.lines.append(f"    np.clip({operands[place]}, {bounds}, out={self._text(out)})")
+        elif out in self.waiting:
+            self.waiting.discard(out)
+            order = ['order="C"'] if out.ndim > 1 else []
+            self.lines.append(f"    {out} = np.{function}({', '.join([*operands, *order])})")
         else:
             options = [f"{name}={text}" for name, text in call.options]
             arguments = ", ".join([*operands, f"out={self._text(out)}", *options])
@@ -410,7 +468,7 @@ def row_sums(call: Call) -> str | None:
 
 def _settle(program: Program, memory: Memory) -> str:
     """What runs where versions of shared values are new: their arrays, and the plan's memory."""
-    lines = [*_opening(program, memory, program.settled), *_steps(program.settled, memory, 0)]
+    lines = [*_opening(program, memory, program.settled), *_steps(program.settled, memory, 0, {})]
     arguments = [buffer.name for buffer in settling(program)]
     doc = ['    """Once per version of the shared values."""']
     return _function("settle", [*arguments, "memory", "scratch"], doc, lines)
@@ -436,19 +494,23 @@ def _opening(program: Program, memory: Memory, kernels: Sequence[Kernel]) -> lis
     ]
 
 
-def _steps(kernels: Sequence[Kernel], memory: Memory, position: int) -> Iterator[str]:
+def _steps(
+    kernels: Sequence[Kernel], memory: Memory, position: int, begun: dict[str, list[Buffer]]
+) -> Iterator[str]:
     """The calls of kernels; the first loop's scratch is at a position of a worker's."""
     for kernel in kernels:
+        made = begun.get(kernel.name, [])
+        target = f"{', '.join(buffer.name for buffer in made)} = " if made else ""
         extra = []
         if _loops(kernel):
             count = len(_using(kernel, memory))
             index = str(position) if count == 1 else f"{position}:{position + count}"
             extra = [f"[worker[{index}] for worker in scratch]" if count else "scratch"]
             position += count
-        yield f"    {kernel.name}({', '.join([*_arguments(kernel), *extra])})"
+        yield f"    {target}{kernel.name}({', '.join([*_arguments(kernel, made), *extra])})"
 
 
-def _run(program: Program, memory: Memory, given: bool) -> str:
+def _run(program: Program, memory: Memory, given: bool, begun: dict[str, list[Buffer]]) -> str:
     arguments = [buffer.name for buffer in program.inputs]
     lines = _opening(program, memory, program.kernels)
     used = [buffer for kernel in program.kernels for buffer in kernel.buffers]
@@ -456,12 +518,14 @@ def _run(program: Program, memory: Memory, given: bool) -> str:
     fresh = dict.fromkeys(buffer for buffer in used if buffer.kind == "output")
     if given:
         arguments += [output.buffer.name for output in program.outputs]
+    made = {buffer for buffers in begun.values() for buffer in buffers}
     for b in fresh:
-        if given and b in program.outputs:
+        if b in made or (given and b in program.outputs):
             continue
         empty, _ = program.spares.get(b.name, ("np.empty", None))
         lines.append(f"    {b.name} = {empty}({sizes_text(b.shape)}, np.{_dtype(b)})")
-    lines += _steps(program.kernels, memory, sum(len(_using(kernel, memory)) for kernel in program.settled))
+    position = sum(len(_using(kernel, memory)) for kernel in program.settled)
+    lines += _steps(program.kernels, memory, position, begun)
     results = ", ".join(render(output) for output in program.outputs)
     if not given:
         lines.append(f"    return ({results}{',' if len(program.outputs) == 1 else ''})")

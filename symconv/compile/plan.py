@@ -3,13 +3,12 @@
 import linecache
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
 from contextvars import Context
 from itertools import count, repeat, starmap
 from operator import add
 from threading import Lock
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -37,6 +36,7 @@ class Plan:
     """What a function does for inputs of certain shapes.
 
     Mutable because it keeps idle workspaces: each call checks one out, so that many threads may share it.
+    ``entry.py`` does so too, for calls that are ``plain``: these need nothing besides.
 
     A workspace is its memory, the scratch of each worker, and how to run with NumPy's warnings off, for NaN
     and infinity flow. ``np.errstate`` alone costs more than two small ufuncs. Where the source calls nothing
@@ -95,7 +95,8 @@ class Plan:
         self._make_scratch = namespace.get("make_scratch", tuple)
         self._workers = machine.threads if any(not k.straight for k in self.program.all_kernels) else 1
         self._alone = held_to_one_thread(self.program)
-        self._idle: list[_Workspace] = []
+        self.plain = not self._alone and self._settle is None
+        self.idle: deque[_Workspace] = deque(maxlen=MOST_IDLE)
         self.shapes = tuple(type.shape for type in types)
         self.used = 0
         self.seconds = perf_counter() - started
@@ -113,9 +114,10 @@ class Plan:
             Versions of the shared values that ``settled_by`` names: what depends on these alone is computed
             again where the workspace's is of others, or where there are none.
         """
-        with BLAS.one() if self._alone else nullcontext():
-            results: tuple[Array, ...] = self._with_workspace(self.run, arrays, versions)
-        return results
+        if self.plain or not self._alone:
+            return self._with_workspace(self.run, arrays, versions)  # type: ignore[no-any-return]
+        with BLAS.one():
+            return self._with_workspace(self.run, arrays, versions)  # type: ignore[no-any-return]
 
     def repeat(self, rows: Iterable[tuple[Array, ...]]) -> None:
         """Run for each row of arrays: all of them with one workspace, and BLAS with one thread."""
@@ -131,23 +133,18 @@ class Plan:
         self, run: Callable[..., Any], arrays: Sequence[Array] = (), versions: tuple[int, ...] | None = None
     ) -> Any:
         try:
-            workspace = self._idle.pop()
+            workspace = self.idle.pop()
         except IndexError:
-            workspace = self._workspace()
+            workspace = self.workspace()
         enter, memory, scratch = workspace.parts
         try:
             if self._settle is not None:
                 self._settled(workspace, arrays, versions if self.settled_by else ())
-            results = enter(run, *arrays, memory, scratch)
+            return enter(run, *arrays, memory, scratch)
         except Exception as error:
-            located = self._located(error)
-            if located is error:
-                raise
-            raise located from error
+            self.refuse(error)
         finally:
-            if len(self._idle) < MOST_IDLE:
-                self._idle.append(workspace)
-        return results
+            self.idle.append(workspace)
 
     def _settled(
         self, workspace: "_Workspace", arrays: Sequence[Array], versions: tuple[int, ...] | None
@@ -159,7 +156,8 @@ class Plan:
             enter(self._settle, *[arrays[place] for place in self._settling], memory, scratch)
             workspace.versions = versions
 
-    def _workspace(self) -> "_Workspace":
+    def workspace(self) -> "_Workspace":
+        """A new one."""
         enter: Callable[..., Any] = _without_warnings
         if not self.program.performs:
             enter = Context().run
@@ -168,8 +166,14 @@ class Plan:
         scratch = [self._make_scratch() for _ in range(self._workers)]
         return _Workspace((enter, self._make_memory(), scratch))
 
+    def refuse(self, error: Exception) -> NoReturn:
+        """Raise an error of a kernel with what the user wrote there, and where."""
+        located = self._located(error)
+        if located is error:
+            raise error
+        raise located from error
+
     def _located(self, error: Exception) -> Exception:
-        """An error of a kernel with what the user wrote there, and where."""
         trace, function = error.__traceback__, ""
         while trace is not None:
             if trace.tb_frame.f_code.co_filename == self.filename:
