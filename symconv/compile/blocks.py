@@ -101,6 +101,8 @@ class Machine:
         The algorithm for convolutions that it fits; "auto": the cheapest.
     conv_error : float
         How many times the error of plain summation they may have.
+    blas : bool
+        Whether products are left to BLAS and its threads, because nothing else is worth another thread.
     measured : tuple of (str, float)
         Where that was chosen by measuring: the seconds of a kernel with each, the fastest first.
     """
@@ -110,6 +112,7 @@ class Machine:
     scratch_bytes: int = 1 << 23
     conv_algorithm: str = "auto"
     conv_error: float = 4.0
+    blas: bool = False
     measured: tuple[tuple[str, float], ...] = ()
 
     @property

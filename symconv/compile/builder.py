@@ -370,6 +370,10 @@ class Builder:
         """Whether work of so many nanoseconds gains nothing from another thread."""
         return work < self.machine.WORTH * self.machine.START
 
+    def work_behind(self, elements: int, bytes_each: int = 0) -> float:
+        """About how many nanoseconds the elementwise work takes one core."""
+        return elements * (FETCH * bytes_each + sum(map(nanoseconds, self.region.members)))
+
     def _estimated(self) -> float:
         """What the algorithm chosen last is estimated to cost; infinity where there was no choice."""
         cost = self.choices[-1].candidates[0].cost if self.choices else None
@@ -558,7 +562,7 @@ class Builder:
         shape = tuple(shape[axis] for axis in order) if order else tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
         calls = max(8, len(self.region.members))
-        work = prod(shape) * (FETCH * bytes_each + sum(map(nanoseconds, self.region.members)))
+        work = self.work_behind(prod(shape), bytes_each)
         steps = [node.op.row.steps for node in self.region.members]  # type: ignore[attr-defined]
         once = steps == [None]  # one call, which touches each byte once
         if self.is_brief(work) and (once or bytes_each * prod(shape) <= WIDE * self.machine.tile_bytes):

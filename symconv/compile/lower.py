@@ -9,7 +9,7 @@ import builtins
 import keyword
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import Any
 
@@ -74,8 +74,22 @@ def lower(
     Its results are "fresh" arrays; or may be "aliased", with one another and with the inputs, where only
     other programs read them; or are written into "given" arrays. Where ``tune`` is given, it says for which
     machine each kernel with an anchor is written.
+
+    The cores belong to BLAS, whose threads wake faster, where matrix products are all that is worth several
+    threads; else to the loops over blocks.
     """
+    if machine.threads > 1 and results == "fresh" and _multiplies(graph):
+        program = _Lowering(graph, replace(machine, blas=True), results, tune).program(sources, types)
+        if not program.parallel:
+            return program
     return _Lowering(graph, machine, results, tune).program(sources, types)
+
+
+def _multiplies(graph: FunctionGraph) -> bool:
+    """Whether a graph has anchors, and all of them are products of matrices."""
+    members = (node.op.inner.nodes if isinstance(node.op, Fused) else (node,) for node in graph.nodes)
+    anchors = [member for nodes in members for member in nodes if member.op.role == "anchor"]
+    return bool(anchors) and all(anchor.op.multiplies for anchor in anchors)
 
 
 @dataclass(eq=False, repr=False)

@@ -209,8 +209,7 @@ def held_to_one_thread(program: Program) -> bool:
     Its threads, once used, go on spinning for tens of milliseconds and take cores from the loops that follow.
     """
     calls = [(call, loop) for kernel in program.all_kernels for call, loop in kernel.calls()]
-    parallel = any(loop is not None and loop.parallel and not loop.alone for _, loop in calls)
-    return parallel and not any(
+    return program.parallel and not any(
         loop is None and call.function.startswith(("matmul", "perform:")) and _elements(call) > MOST_ELEMENTS
         for call, loop in calls
     )

@@ -300,6 +300,12 @@ class Program(NamedTuple):
         """The settled kernels, then those of every call."""
         return self.settled + self.kernels
 
+    @property
+    def parallel(self) -> bool:
+        """Whether any of its loops runs on several threads."""
+        loops = (instr for kernel in self.all_kernels for instr in kernel.body if isinstance(instr, Loop))
+        return any(loop.parallel and not loop.alone for loop in loops)
+
     def __str__(self) -> str:
         inputs = ", ".join(f"{b.name}: {b.dtype}[{','.join(map(str, b.shape))}]" for b in self.inputs)
         parts = [f"program({inputs})", *(f"settled {kernel}" for kernel in self.settled)]

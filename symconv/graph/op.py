@@ -107,6 +107,8 @@ class Op:
         what computes such an input may do so part by part, on the way in.
     precedes : bool
         Whether, as an anchor, it can compute such parts: see ``units`` and ``fill``.
+    multiplies : bool
+        Whether, as an anchor, it is a product of matrices, which BLAS can share out among its own threads.
     core_ndim : int or None
         How many trailing axes of the inputs do not broadcast, while all before them do: 0 for elementwise
         work, 2 for products of stacks of matrices; None where no axis does.
@@ -144,6 +146,7 @@ class Op:
     follows: ClassVar[bool] = False
     reads_tiles: ClassVar[tuple[int, ...]] = ()
     precedes: ClassVar[bool] = False
+    multiplies: ClassVar[bool] = False
     core_ndim: ClassVar[int | None] = None
     commutative: ClassVar[bool] = False
     infix: ClassVar[str] = ""

@@ -59,6 +59,7 @@ class Dot(Op):
     """The product of vectors and matrices: z[i, j] = sum over k of x[i, k] y[k, j]."""
 
     role: ClassVar[Role] = "anchor"
+    multiplies: ClassVar[bool] = True
     argument_names: ClassVar[tuple[str, ...]] = ("x", "y")
     infix: ClassVar[str] = "@"
 
@@ -75,8 +76,8 @@ class Dot(Op):
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
         """One matrix product; a large one, or with work to do on the result, block by block of its rows.
 
-        Large ones are not left to BLAS: its threads, once used, go on spinning for tens of milliseconds, and
-        take the cores from the loops that follow.
+        Large ones are not left to BLAS where loops of the same plan run in parallel: its threads, once used,
+        go on spinning for tens of milliseconds, and take the cores from these.
         """
         x, y = inputs
         left = x[None] if x.ndim == 1 else x
@@ -90,13 +91,14 @@ class Dot(Op):
             return
         item = np.dtype(outputs[0].dtype).itemsize
         large = rows * inner * columns > SHARED and x.ndim == y.ndim == 2
-        if large and rows < columns and rows < LEAST_SHARED:
+        if large and rows < columns and rows < LEAST_SHARED and not k.machine.blas:
             with k.blocks(
                 k.axis(columns, "column", "columns", last=True), bytes_each=item * (inner + rows), fixed=True
             ) as (block,):
                 _multiply(k, left, right[:, block.slice], (at[0], block.slice), 2, 2)
             return
-        if x.ndim == 1 or not (k.region.members or large):
+        left_to_blas = k.machine.blas and k.is_brief(k.work_behind(rows * columns))
+        if x.ndim == 1 or left_to_blas or not (k.region.members or large):
             _multiply(k, left, right, at, x.ndim, y.ndim)
             return
         with k.blocks(
@@ -165,6 +167,7 @@ class MatMul(Op):
     """The products of stacks of matrices of equal rank; leading axes broadcast."""
 
     role: ClassVar[Role] = "anchor"
+    multiplies: ClassVar[bool] = True
     core_ndim: ClassVar[int | None] = 2
     argument_names: ClassVar[tuple[str, ...]] = ("x", "y")
     infix: ClassVar[str] = "@"

@@ -95,7 +95,8 @@ def test_such_a_result_is_a_fresh_array_of_rows_in_the_types_dtype():
     f = multiplied(ndim=2)
     a = np.arange(6, dtype="float32").reshape(3, 2).T
     found = f(a, a)
-    assert found.flags.c_contiguous and found.flags.owndata
+    assert found.flags.c_contiguous
+    assert found.flags.owndata
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, a * a)
     again = f(a, a)
@@ -113,7 +114,8 @@ def test_a_result_without_axes_is_an_array_too():
     f = multiplied(ndim=0)
     found = f(np.float32(2), np.float32(3))
     found = f(np.array(2, "float32"), np.array(3, "float32"))
-    assert type(found) is np.ndarray and found.shape == ()
+    assert type(found) is np.ndarray
+    assert found.shape == ()
     assert found == 6
 
 
