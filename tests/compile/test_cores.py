@@ -22,7 +22,7 @@ def is_parallel(f):
 def test_a_dense_layer_is_left_to_blas():
     f = layer(600, 784, 500)
     assert not is_parallel(f)
-    assert "np.matmul(x, W, out=" in f.source
+    assert "np.matmul(x, W" in f.source
     assert not f._executor.newest._alone
 
 
