@@ -190,8 +190,11 @@ class _Lowering:
         taken: set[Variable] = set(self.graph.inputs)
         for result in self.graph.results:
             root = result
-            while self._computed(root) and root.owner.op.role == "view":  # type: ignore[union-attr]
-                root = root.owner.inputs[0]  # type: ignore[union-attr]
+            while self._computed(root) and root.owner is not None:
+                overwritten = self._overwritten(root.owner)
+                if root.owner.op.role != "view" and overwritten is None:
+                    break
+                root = overwritten or root.owner.inputs[0]
             # A part of something larger is copied: it would keep all of it alive.
             if not self._computed(root):
                 continue
@@ -200,6 +203,19 @@ class _Lowering:
                 homes.setdefault(result, root)
                 taken.add(root)
         return homes
+
+    def _overwritten(self, node: Apply) -> Variable | None:
+        """The input whose memory a node's result takes over, because nothing else needs it any more."""
+        place = node.op.overwrites
+        x = None if place is None else node.inputs[place]
+        if x is None or x.owner is None or not self._computed(x) or x.owner.op.role == "view":
+            return None
+        users = self.graph.clients[x]
+        last = x not in self.graph.results and node.inputs.count(x) == 1
+        last = last and all(user is node or _looks_at_type(user, x) for user in users)
+        (result,) = node.outputs
+        same = x.dtype == result.dtype and sizes(self.types[x]) == sizes(self.types[result])
+        return x if last and same else None
 
     def _computed(self, variable: Variable) -> bool:
         """Whether a kernel or a view of this program makes the variable."""
@@ -308,7 +324,12 @@ class _Lowering:
         behind = tuple(member for member in members if member not in leading)
         leads = self._leads(read, inner, node)
         outputs: list[Value] = []
-        for position, output in enumerate(node.outputs):
+        overwritten = self._overwritten(node)
+        if overwritten is not None and isinstance(self.values[overwritten], Buffer):
+            (output,) = node.outputs
+            outputs.append(self.values[overwritten])
+            self.values[output] = outputs[0]
+        for position, output in enumerate(node.outputs[len(outputs) :]):
             kind = "output" if output in fresh else "memory"
             noun = "result" if kind == "output" else _noun(op, position)
             order = self._order(behind, outside, output.ndim) if kind == "memory" else ()
@@ -545,6 +566,12 @@ class _Lowering:
         comment = (*comment, *builder.notes)
         choices = tuple(builder.choices)
         self.kernels.append(Kernel(self.names(name), comment, builder.body, node, choices, whole))
+
+
+def _looks_at_type(node: Apply, variable: Variable) -> bool:
+    """Whether a node needs no more of a variable than its type."""
+    places = (place for place, one in enumerate(node.inputs) if one is variable)
+    return all(place in node.op.ignores_values for place in places)
 
 
 def _depending(node: Apply, members: Sequence[Apply]) -> set[Apply]:

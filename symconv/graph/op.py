@@ -91,6 +91,9 @@ class Op:
         ``value`` where it is known.
     ignores_values : tuple of int
         Positions of inputs of which only the type matters: nothing computes them for this op's sake.
+    overwrites : int or None
+        Position of the input whose memory the only output may have, where nothing else needs that input any
+        more: ``lower`` is then given one value for both, and leaves most elements as they are.
     keeps_promises : bool
         Whether ``perform`` refuses whatever ``out_types`` refuses, and gives just what it says: where it is
         run alone, nothing is checked again.
@@ -139,6 +142,7 @@ class Op:
     argument_names: ClassVar[tuple[str, ...]] = ()
     reads_values: ClassVar[tuple[int, ...]] = ()
     ignores_values: ClassVar[tuple[int, ...]] = ()
+    overwrites: ClassVar[int | None] = None
     keeps_promises: ClassVar[bool] = False
     keeps_order: ClassVar[bool] = False
     generates: ClassVar[bool] = False

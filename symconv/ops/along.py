@@ -107,6 +107,7 @@ class AddAlong(Op):
     """
 
     argument_names: ClassVar[tuple[str, ...]] = ("x", "indices", "values")
+    overwrites: ClassVar[int | None] = 0
     axis: int
 
     def out_types(self, x: TensorType, indices: TensorType, values: TensorType) -> TensorType:
@@ -128,12 +129,13 @@ class AddAlong(Op):
         return result
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
-        """One copy of x, to which NumPy adds."""
+        """One copy of x, or x itself, to which NumPy adds."""
         where = _places(inputs[1], self.axis)
         once = inputs[1].shape[self.axis] == 1  # then no element is meant twice
 
         def add_along(x: Array, indices: Array, values: Array, out: Array) -> None:
-            out[...] = x
+            if out is not x:
+                out[...] = x
             if once:
                 out[where(indices)] += values
             else:

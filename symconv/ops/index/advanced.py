@@ -143,6 +143,8 @@ class AdvancedIncSubtensor(Op):
         object.__setattr__(self, "argument_names", ("x", "y", *["index"] * count))
         if self.kind == "place":
             object.__setattr__(self, "ignores_values", (0,))
+        else:
+            object.__setattr__(self, "overwrites", 0)
 
     def out_types(self, x: TensorType, y: TensorType, *indices: TensorType) -> TensorType:
         check_fits(x, y, part_shape(self.pattern, x.shape, indices), self.stretched)
@@ -168,7 +170,7 @@ class AdvancedIncSubtensor(Op):
             raise IndexingError(str(error)) from None
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
-        """One copy of x, or zeros, into which NumPy writes."""
+        """One copy of x, or x itself, or zeros, into which NumPy writes."""
 
         def scatter(*arrays: Array) -> None:
             self._write(*arrays)

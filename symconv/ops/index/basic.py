@@ -154,6 +154,8 @@ class IncSubtensor(Op):
         object.__setattr__(self, "argument_names", ("x", "y", *["index"] * count))
         if self.kind == "place":
             object.__setattr__(self, "ignores_values", (0,))
+        else:
+            object.__setattr__(self, "overwrites", 0)
 
     def out_types(self, x: TensorType, y: TensorType, *numbers: TensorType) -> TensorType:
         check_scalars(numbers)
@@ -174,7 +176,7 @@ class IncSubtensor(Op):
         out[entries] = part + y if self.kind == "inc" else y
 
     def lower(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
-        """One copy of x, or zeros, then the part is written."""
+        """One copy of x, or x itself, or zeros; then the part is written."""
         x, y, *numbers = inputs
         (out,) = outputs
         if numbers:
@@ -182,7 +184,7 @@ class IncSubtensor(Op):
             return
         if self.kind == "place":
             k.fill(0, out)
-        else:
+        elif out is not x:
             k.copy(x, out)
         part = viewed(k, out, self.pattern)
         if 0 in part.shape:
@@ -293,7 +295,7 @@ def start(kind: Kind, x: Array, out: Array) -> None:
     """What is there before a part is written."""
     if kind == "place":
         out.fill(0)
-    else:
+    elif out is not x:
         np.copyto(out, x)
 
 
