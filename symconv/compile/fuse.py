@@ -15,7 +15,7 @@ from symconv.compile.merge import MOST_MEMBERS, merged, pattern
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import infer, interpret
 from symconv.graph.nodes import Apply, Constant, Variable
-from symconv.graph.op import Op, Role, as_tuple
+from symconv.graph.op import Op, Role
 from symconv.graph.origin import written_at
 from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType
@@ -84,7 +84,6 @@ def fuse(graph: FunctionGraph) -> FunctionGraph:
     region has one result, and no path leaves it and returns. A view joins at the border, where it looks at
     an input. Then regions that can share a pass over memory are merged (see merge.py).
     """
-    graph = _measured_at_the_source(graph)
     region_of = _regions(graph)
     regions: dict[Apply, list[Apply]] = {}
     for node in graph.nodes:
@@ -148,42 +147,6 @@ def sized(graph: FunctionGraph) -> set[Apply]:
         ):
             known.add(node)
     return known
-
-
-def _measured_at_the_source(graph: FunctionGraph) -> FunctionGraph:
-    """Sizes are asked of what elementwise work reads, not of its result: that may be inside a kernel."""
-    results = set(graph.results)
-    source: dict[Variable, Variable] = {}
-    new: dict[Variable, Variable] = {}
-    for node in graph.nodes:
-        inputs = tuple(new.get(variable, variable) for variable in node.inputs)
-        if node.op.role == "elementwise":
-            (output,) = node.outputs
-            same = [v for v in node.inputs if pattern(v.type.shape) == pattern(output.type.shape)]
-            for operand in same:
-                if not isinstance(operand, Constant):
-                    source[output] = source.get(operand, operand)
-                    break
-        elif _is_a_size(node) and any(v in source for v in node.inputs):
-            sources = (source.get(variable, variable) for variable in node.inputs)
-            moved = tuple(new.get(variable, variable) for variable in sources)
-            types = as_tuple(node.op.out_types(*(variable.type for variable in moved)))
-            # Where only its size is asked for, what computes it stays, to be checked.
-            alone = any(v not in results and len(graph.clients[v]) == 1 for v in node.inputs)
-            if not alone and types == tuple(output.type for output in node.outputs):
-                inputs = moved
-        if inputs != node.inputs:
-            with written_at(node.origin):
-                copy = node.op.apply(*inputs)
-            for old, fresh in zip(node.outputs, copy.outputs, strict=True):
-                fresh.name = old.name
-                new[old] = fresh
-    return graph.with_results([new.get(variable, variable) for variable in graph.results]) if new else graph
-
-
-def _is_a_size(node: Apply) -> bool:
-    """Whether an apply asks its inputs for nothing but their types."""
-    return all(position in node.op.ignores_values for position in range(len(node.inputs)))
 
 
 def _joins(node: Apply, users: Sequence[Apply], root: Apply, has_anchor: bool) -> bool:

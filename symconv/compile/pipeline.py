@@ -8,6 +8,7 @@ from typing import NamedTuple
 from symconv.compile import rules
 from symconv.compile.expand import expand
 from symconv.compile.fuse import fuse
+from symconv.compile.measure import measured_at_the_source
 from symconv.compile.rewrite import AnyRule, Change, Driver
 from symconv.compile.unite import unite
 from symconv.graph.function_graph import FunctionGraph
@@ -48,9 +49,14 @@ def canonical(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
 
 
 def specialised(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
-    """Rewriting; then of tensors that were pooled only the winners are kept, where that is enough."""
+    """Rewriting; then what only a look at all readers of a tensor decides.
+
+    Sizes are asked of the tensors that are there anyway; of tensors that were pooled only the winners are
+    kept, where that is enough; what softmax is scaled by, it is scaled by on the way.
+    """
     rewritten = Driver("specialised", rules.rules_in_use("specialised"), log)(graph)
-    return rules.winners_kept(rewritten, log)
+    kept = rules.winners_kept(measured_at_the_source(rewritten), log)
+    return rules.softmax_scaled(kept, log)
 
 
 PASSES: tuple[Pass, ...] = (

@@ -73,7 +73,8 @@ class _AlongAxes(Op):
         work = prod(sizes) * (1.0 if x.dtype == "float32" else 3.0)
         with k.blocks(k.axis(sizes[first], "start", "length"), bytes_each=each, work=work) as (block,):
             at = tuple(block.slice if axis == first else slice(None) for axis in range(x.ndim))
-            self._rows(k, [value[at] for value in inputs], outputs, at)
+            parts = [value[at] if value.shape == x.shape else value for value in inputs]
+            self._rows(k, parts, outputs, at)
 
     def _rows(
         self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]", at: "Position"
@@ -168,18 +169,22 @@ class LogSoftmax(_AlongAxes):
 class SoftmaxParts(_AlongAxes):
     """Softmax p, the largest m, and log(sum of e^(x - m)): what a loss and its gradient need, in one pass.
 
-    LogSoftmax is then (x - m) - log(sum), also of chosen elements only. Rules make this op; no one else does.
+    LogSoftmax is then (x - m) - log(sum), also of chosen elements only. With a second input, a number with as
+    many axes as x, Softmax is multiplied by that. Rules make this op; no one else does.
     """
 
     role: ClassVar[Role] = "opaque"
+    argument_names: ClassVar[tuple[str, ...]] = ("x", "factor")
 
     def out_types(self, *types: TensorType) -> tuple[TensorType, ...]:
         super().out_types(*types)
-        (x,) = types
+        x, *factors = types
+        if any(factor.dtype != x.dtype or factor.shape != (1,) * x.ndim for factor in factors):
+            raise ShapeError("SoftmaxParts needs a factor that is one number of the dtype of x")
         column = x.with_shape(reduced(x.shape, self.axes, keepdims=True))
         return x, column, column
 
-    def perform(self, x: Array) -> tuple[Array, ...]:
+    def perform(self, x: Array, *factors: Array) -> tuple[Array, ...]:
         if not x.size:
             column = np.zeros(reduced(x.shape, self.axes, keepdims=True), x.dtype)
             return x.copy(), column, column.copy()
@@ -188,7 +193,10 @@ class SoftmaxParts(_AlongAxes):
             largest = wide.max(self.axes, keepdims=True)
             powers = np.exp(wide - largest)
             sums = powers.sum(self.axes, keepdims=True)
-            results = powers / sums, largest, np.log(sums)
+            softmax = powers / sums
+            for factor in factors:
+                softmax = softmax * _wide(factor)
+            results = softmax, largest, np.log(sums)
         return tuple(result.astype(x.dtype, copy=False) for result in results)
 
     def _at_once(self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]") -> None:
@@ -198,8 +206,14 @@ class SoftmaxParts(_AlongAxes):
         self, k: "Builder", inputs: "Sequence[Value]", outputs: "Sequence[Value]", at: "Position"
     ) -> None:
         tile, largest, sums = (k.part(whole, at) for whole in outputs)
-        self._powers(k, inputs[0], tile, largest, sums)
-        k.call("divide", tile, sums, out=tile)
+        x, *factors = inputs
+        self._powers(k, x, tile, largest, sums)
+        if factors:
+            scale = self._column(k, x, "scale")
+            k.call("divide", factors[0], sums, out=scale)
+            k.call("multiply", tile, scale, out=tile)
+        else:
+            k.call("divide", tile, sums, out=tile)
         k.call("log", sums, out=sums)
 
     def grad(

@@ -24,8 +24,9 @@ def overwrites(f):
     return any(first & second for n, first in enumerate(written) for second in written[:n])
 
 
-def check(result, *, in_place, inputs=(x, i), values=(a, np.array([1, 2, 1]))):
-    """The compiled function against the interpreted one, twice; and what becomes of the arguments."""
+def check(result, *, in_place):
+    """The compiled function against the interpreted one, again and again; and what becomes of the arguments."""
+    inputs, values = (x, i), (a, np.array([1, 2, 1]))
     kept = [np.array(value) for value in values]
     f = sc.function(inputs, result, on_unused_input="ignore")
     wanted = sc.function(inputs, result, mode="interpreted", on_unused_input="ignore")(*values)

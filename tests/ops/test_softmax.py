@@ -136,3 +136,76 @@ def test_softmax_in_two_levels():
     sc.verify_grad(lambda *given: sc.h_softmax(given[0], 10, *given[1:], target), [x, W1, b1, W2, b2])
     with pytest.raises(sc.RankError, match="W2 of 3 dimensions, got 2"):
         sc.h_softmax(v, 9, W1, b1, b2, b2)
+
+
+# Softmax that is scaled on the way
+
+
+def labels_of(f):
+    """The labels of all applies before fusion."""
+    return [node.op.label for node in f.stages["specialised"].nodes]
+
+
+def loss_and_gradient(weight=lambda loss: loss.mean()):
+    scores, labels = sc.matrix("scores"), sc.lvector("labels")
+    loss = weight(sc.softmax_crossentropy(scores, labels))
+    return sc.function([scores, labels], [loss, sc.grad(loss, scores)])
+
+
+def test_the_gradient_of_a_mean_loss_is_scaled_in_the_kernel_of_softmax():
+    f = loss_and_gradient()
+    x, right = np.random.default_rng(0).normal(0, 3, (5, 7)), np.array([0, 6, 2, 2, 1])
+    loss, gradient = f(x, right)
+    powers = np.exp(x - x.max(1, keepdims=True))
+    p = powers / powers.sum(1, keepdims=True)
+    np.testing.assert_allclose(loss, -np.log(p[range(5), right]).mean(), rtol=1e-14)
+    p[range(5), right] -= 1
+    np.testing.assert_allclose(gradient, p / 5, rtol=1e-13, atol=1e-16)
+    assert "mul" not in labels_of(f)
+    assert labels_of(f).count("SoftmaxParts") == 1
+    assert any(change.rule == "SoftmaxParts(x)[0] * c = SoftmaxParts(x, c)[0]" for change in f.log)
+
+
+def test_softmax_is_not_scaled_where_it_is_needed_itself_or_by_what_depends_on_it():
+    x, c = sc.matrix("x"), sc.scalar("c")
+    scores, labels = sc.matrix("scores"), sc.lvector("labels")
+    loss = sc.softmax_crossentropy(scores, labels).mean()
+    both = sc.function([scores, labels], [loss, sc.grad(loss, scores), sc.exp(sc.log_softmax(scores))])
+    squared = loss_and_gradient(lambda loss: sc.sqr(loss.mean()))
+    weighted = loss_and_gradient(lambda loss: (loss * sc.arange(3)).sum())
+    for f in (both, squared, weighted):
+        assert not any("SoftmaxParts(x, c)" in change.rule for change in f.log)
+    a, right = np.array([[1.0, 2.0], [3.0, 1.0], [0.0, 5.0]]), np.array([0, 1, 1])
+    for f in (both, squared, weighted):
+        assert_same(f, a, right)
+    row = sc.function([x, c], sc.exp(sc.log_softmax(x)) * c)
+    assert any("SoftmaxParts(x, c)" in change.rule for change in row.log)
+    for factor in (2.0, 0.0, -np.inf, np.nan):
+        assert_same(row, a, np.array(factor))
+
+
+def assert_same(f, *values):
+    meant = sc.compile.callable.Function(f.graph, f._structure, f.name, "interpreted", f.origin)(*values)
+    found = f(*values)
+    several = isinstance(found, list)
+    for one, other in zip(found if several else [found], meant if several else [meant], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize("axes", [(0,), (1,), (0, 1), (0, 2)])
+def test_the_scaled_parts_of_every_dtype_and_axis(dtype, axes):
+    x = sc.tensor3("x", dtype=dtype)
+    factor = sc.constant(np.full((1, 1, 1), 0.25, dtype))
+    f = sc.function([x], SoftmaxParts(axes)(x, factor))
+    a = np.random.default_rng(1).normal(size=(3, 4, 5)).astype(dtype)
+    for one, other in zip(f(a), SoftmaxParts(axes).perform(a, factor.data), strict=True):
+        np.testing.assert_allclose(one, other, rtol=4 * np.finfo(dtype).eps, atol=1e-7)
+    assert f(np.zeros((0, 4, 5), dtype))[0].shape == (0, 4, 5)
+
+
+def test_a_factor_that_is_no_number_of_the_dtype_is_refused():
+    x = sc.fmatrix("x")
+    for factor in (np.ones((1, 1)), np.ones((2, 1), "float32"), np.float32(1)):
+        with pytest.raises(sc.ShapeError, match="one number of the dtype of x"):
+            SoftmaxParts((1,))(x, sc.constant(factor))

@@ -45,6 +45,11 @@ def winners_kept(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
     return result
 
 
+def softmax_scaled(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
+    """What softmax is scaled by, it is scaled by on the way: see ``quotients``."""
+    return quotients.scale_softmax(graph, log)
+
+
 def _rules(stage: str, names: list[str]) -> tuple[AnyRule, ...]:
     modules = (*GENERAL, *(import_module(f"{__name__}.{name}") for name in names))
     return tuple(rule for module in modules for rule in getattr(module, stage.upper(), ()))

@@ -8,11 +8,13 @@ from collections.abc import Iterator, Sequence
 
 from symconv.compile.rewrite import AnyRule, NodeRule
 from symconv.graph.nodes import Apply, Variable
+from symconv.ops.along import AddAlong, TakeAlong
 from symconv.ops.axes import DimShuffle, dimshuffle
 from symconv.ops.elemwise import Elemwise
 from symconv.ops.elemwise_rows import second
 from symconv.ops.fill import Alloc
 from symconv.ops.shape import MakeVector, Shape, ShapeAt
+from symconv.ops.softmax import LogSoftmax, Softmax, SoftmaxParts
 
 DEEPEST = 8  # ops through which a size is followed: rewriting stays linear
 DEEPEST_SOURCE = 64  # the same, along a single chain
@@ -40,6 +42,13 @@ def _equal_sizes(x: Variable, axis: int) -> Iterator[Place]:
             source = x.owner.op.order[axis]
             if isinstance(source, int):
                 waiting.append((x.owner.inputs[0], source, depth - 1))
+        elif isinstance(x.owner.op, TakeAlong | AddAlong):
+            whole, indices = x.owner.inputs[:2]
+            same = {TakeAlong: [indices], AddAlong: [whole]}[type(x.owner.op)]
+            for operand in same if axis == x.owner.op.axis else (whole, indices):
+                waiting.append((operand, axis, depth - 1))
+        elif isinstance(x.owner.op, Softmax | LogSoftmax | SoftmaxParts):
+            waiting.append((x.owner.inputs[0], axis, depth - 1))
 
 
 def _measured(shape: Variable, axis: int) -> Place | None:
@@ -110,8 +119,18 @@ def _filled_after(node: Apply) -> Variable | None:
 
 
 def _stretched(variable: Variable) -> tuple[Variable, Variable] | None:
-    """x and v of second(x, v), where v is stretched and x has the whole shape."""
-    if variable.owner is None or variable.owner.op != second:
+    """x and v of second(x, v), where v is stretched and x has the whole shape; permuted, if that is."""
+    if variable.owner is None:
+        return None
+    if isinstance(variable.owner.op, DimShuffle):
+        found = _stretched(variable.owner.inputs[0])
+        if found is None:
+            return None
+        x, value = found
+        lacking = ("x",) * (x.ndim - value.ndim)
+        value = dimshuffle(value, *lacking, *range(value.ndim)) if lacking else value
+        return variable.owner.op(x), variable.owner.op(value)
+    if variable.owner.op != second:
         return None
     x, value = variable.owner.inputs
     smaller = (True,) * (x.ndim - value.ndim) + value.broadcastable != x.broadcastable
@@ -149,16 +168,17 @@ def _small_alone(node: Apply) -> Variable | None:
         others = [other for index, other in enumerate(node.inputs) if index != position]
         if any(_has_sizes_of(found[0], other) for other in others):
             inputs = [found[1] if index == position else other for index, other in enumerate(node.inputs)]
-            return node.op.apply(*inputs).outputs[0]
+            result = node.op.apply(*inputs).outputs[0]
+            return result if result.type == node.outputs[0].type else None
     return None
 
 
 def _has_sizes_of(x: Variable, other: Variable) -> bool:
-    if x.broadcastable != other.broadcastable:
-        return False
-    return all(
-        one or x.type.shape[axis] == other.type.shape[axis] is not None
-        or not set(_equal_sizes(x, axis)).isdisjoint(_equal_sizes(other, axis))
+    """Whether another tensor has the same size as x along each axis where that is not 1."""
+    more = other.ndim - x.ndim
+    return more >= 0 and all(
+        one or x.type.shape[axis] == other.type.shape[axis + more] is not None
+        or not set(_equal_sizes(x, axis)).isdisjoint(_equal_sizes(other, axis + more))
         for axis, one in enumerate(x.broadcastable)
     )  # fmt: skip
 
@@ -175,10 +195,28 @@ def _stretched_after(node: Apply) -> Variable | None:
     return second(found[0], node.op.apply(*inputs).outputs[0])
 
 
+def _size_below_permuted(node: Apply) -> Variable | None:
+    """A size of a tensor with its axes permuted is one of the tensor."""
+    assert isinstance(node.op, ShapeAt)
+    view = node.inputs[0].owner
+    if view is None or not isinstance(view.op, DimShuffle):
+        return None
+    axis = view.op.order[node.op.axis]
+    return ShapeAt(axis).apply(view.inputs[0]).outputs[0] if isinstance(axis, int) else None
+
+
+_SMALL = NodeRule("f(second(x, v), y) = f(v, y)", Elemwise, _small_alone)
+_AFTER = NodeRule("f(second(x, v)) = second(x, f(v))", Elemwise, _stretched_after)
+_PERMUTED = NodeRule("a size of permuted(x) = a size of x", ShapeAt, _size_below_permuted)
+
 CANONICAL: tuple[AnyRule, ...] = (
     NodeRule("second(f(x), v) = second(x, v)", second, _shape_at_the_source),
-    NodeRule("f(second(x, v), y) = f(v, y)", Elemwise, _small_alone),
-    NodeRule("f(second(x, v)) = second(x, f(v))", Elemwise, _stretched_after),
+    _SMALL,
+    _AFTER,
     NodeRule("f(filled(v), x) = f(v, x)", Elemwise, _value_alone),
     NodeRule("f(filled(v)) = filled(f(v))", Elemwise, _filled_after),
+    _PERMUTED,
 )
+
+# What the rules of softmax leave is simplified again.
+SPECIALISED: tuple[AnyRule, ...] = (_SMALL, _AFTER, _PERMUTED)

@@ -10,9 +10,12 @@ are found (through signs, factors, choices, and elements that were picked) and t
 
 from collections.abc import Callable
 
-from symconv.compile.rewrite import AnyRule, NodeRule, is_number
+from symconv.compile.rewrite import AnyRule, Change, NodeRule, is_number, short
+from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Op
+from symconv.graph.origin import written_at
+from symconv.graph.traverse import ancestors, substitute
 from symconv.ops.along import AddAlong, TakeAlong
 from symconv.ops.elemwise_rows import (
     add,
@@ -424,6 +427,51 @@ def _exp_of_log_softmax(node: Apply) -> Variable | None:
         return None
     result: Variable = SoftmaxParts(source.op.axes)(source.inputs[0])[0]
     return result
+
+
+MOST_SCALED = 8  # times that a graph is rebuilt: the cost stays linear
+SCALED = "SoftmaxParts(x)[0] * c = SoftmaxParts(x, c)[0]"
+
+
+def scale_softmax(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
+    """Where nothing but a product with a number needs softmax itself, the op gives that at once.
+
+    What every element is divided by takes the number in, and a pass over all elements is saved.
+    """
+    for _ in range(MOST_SCALED):
+        found = next(filter(None, (_scaled(graph, node) for node in graph.nodes)), None)
+        if found is None:
+            return graph
+        node, product, factor = found
+        with written_at(product.origin):
+            made = node.op.apply(node.inputs[0], factor)
+        new = dict(zip((product.outputs[0], *node.outputs[1:]), made.outputs, strict=True))
+        log.append(
+            Change("specialised", SCALED, short(product.outputs[0]), short(made.outputs[0]), product.origin)
+        )
+        for old, fresh in new.items():
+            fresh.name = old.name
+        graph = graph.with_results(substitute(graph.results, new))
+    return graph
+
+
+def _scaled(graph: FunctionGraph, node: Apply) -> tuple[Apply, Apply, Variable] | None:
+    """An apply of SoftmaxParts, its product with a number, and the number, which does not depend on it."""
+    if not isinstance(node.op, SoftmaxParts) or len(node.inputs) > 1:
+        return None
+    softmax = node.outputs[0]
+    users = graph.clients.get(softmax, ())
+    if len(users) != 1 or users[0].op != mul or softmax in graph.results:
+        return None
+    (product,) = users
+    factors = [variable for variable in product.inputs if variable is not softmax]
+    if len(factors) != 1 or not all(factors[0].broadcastable) or factors[0].dtype != softmax.dtype:
+        return None
+    (factor,) = factors
+    if product.outputs[0].type != softmax.type or any(v in node.outputs for v in ancestors(factors)):
+        return None
+    lacking = softmax.ndim - factor.ndim
+    return node, product, dimshuffle(factor, *("x",) * lacking, *range(factor.ndim)) if lacking else factor
 
 
 STABLE: tuple[AnyRule, ...] = (

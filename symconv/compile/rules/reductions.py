@@ -194,10 +194,12 @@ def _variable(result: Variable) -> Variable:
     return result
 
 
+_OVER_ONES = NodeRule("a reduction over axes of size 1 = x", Reduce, _over_ones)
+
 CANONICAL: tuple[AnyRule, ...] = (
     NodeRule("sum over permuted axes = sum over the axes", Reduce, _reduce_of_shuffle),
     NodeRule("sum(sum(x)) = sum(x), so for each reduction", Reduce, _reduce_of_reduce),
-    NodeRule("a reduction over axes of size 1 = x", Reduce, _over_ones),
+    _OVER_ONES,
     NodeRule("sum(-x) = -sum(x), max(-x) = -min(x)", Reduce, _of_negated),
     NodeRule("sum(x * c) = sum(x) * c", Reduce, _sum_of_scaled),
     NodeRule("max(x * c + d) = max(x) * c + d", Reduce, _extreme_of_moved),
@@ -206,4 +208,4 @@ CANONICAL: tuple[AnyRule, ...] = (
     NodeRule("dot(x * c, y) = dot(x, y) * c", Dot, _dot_of_scaled),
 )
 
-SPECIALISED: tuple[AnyRule, ...] = ()
+SPECIALISED: tuple[AnyRule, ...] = (_OVER_ONES,)
