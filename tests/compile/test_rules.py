@@ -11,6 +11,7 @@ from symconv.compile import rules
 from symconv.compile.pipeline import PASSES, Pass, compile_graph, rewriting
 from symconv.compile.rewrite import Driver, NodeRule, Pattern, Rule, instantiate, pattern
 from symconv.graph.traverse import ancestors, substitute, toposort
+from symconv.ops.along import taken_along
 
 RULES = {stage: rules.all_rules(stage) for stage in ("canonical", "stable", "specialised")}
 EQUATIONS = {stage: [rule for rule in given if isinstance(rule, Rule)] for stage, given in RULES.items()}
@@ -467,9 +468,9 @@ def language_rules():
     yield "log(det(x)) = slogdet(x)[1]", m, sc.log(sc.linalg.det(factor))
     yield "log(det(x)) = slogdet(x)[1]", m, sc.log(sc.linalg.det(positive))
     yield "log(det(x)) = slogdet(x)[1]", m, sc.log(sc.abs(sc.linalg.det(m)))
-    column = sc.take_along_axis(m, sc.cast(m[:, :1] > 0, "int64"), 1)
+    column = taken_along(m, sc.cast(m[:, 0] > 0, "int64")[:, None], 1)
     yield "f(second(x, v), y) = f(v, y)", m, sc.softmax(m) * sc.second(column, 2.0)
-    yield "f(second(x, v), y) = f(v, y)", m, sc.log_softmax(m) + sc.second(column[:, 0], 2.0)[:, None]
+    yield "f(second(x, v), y) = f(v, y)", m, sc.log_softmax(m) + sc.second(column.dimshuffle(0), 2.0).dimshuffle(0, "x")
     yield "sum of zeros with y added = sum(y)", m, scattered.sum(axis=1)
     yield "zeros with y added, plus x = x with y added", m, scattered + m
     yield "zeros with y added, minus x = -x with y added", m, scattered - m
