@@ -283,12 +283,15 @@ class Function:
 
     def _fitted(self, arguments: Sequence[Any]) -> tuple[Array, ...]:
         """Arguments as arrays of exactly the inputs' types."""
-        return tuple(
-            self._fit(value, variable, argument, position)
-            for position, (value, variable, argument) in enumerate(
-                zip(arguments, self.graph.inputs, self._takers, strict=True)
-            )
-        )
+        fitted = []
+        for position, (value, variable, argument) in enumerate(
+            zip(arguments, self.graph.inputs, self._takers, strict=True)
+        ):
+            array = np.array(value) if type(value) in (int, float) and not argument.strict else None
+            if array is None or variable.ndim or array.dtype is not self._dtypes[position]:
+                array = self._fit(value, variable, argument, position)
+            fitted.append(array)
+        return tuple(fitted)
 
     def _fit(self, value: Any, variable: Variable, argument: Argument, position: int) -> Array:
         """An argument as an array of exactly the input's type."""

@@ -178,7 +178,7 @@ def parallel(
             block(*task, *arguments, mine)
 
     workers = min(len(scratch), len(tasks))
-    with BLAS.one(), np.errstate(all="ignore"):
+    with BLAS.one():  # NumPy's warnings are off: see ``Plan``
         if workers == 1:
             work(scratch[0])
             return
