@@ -21,6 +21,7 @@ from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.follow import anchors_of
 from symconv.compile.fuse import Fused
+from symconv.compile.places import Places, sizes
 from symconv.compile.program import Kernel, Program, Results, verify
 from symconv.compile.reductions import Reductions
 from symconv.compile.region import Follower, Lead, Region
@@ -125,7 +126,8 @@ class _Lowering:
         for node in self.graph.nodes:
             if node in needed:
                 self._check_room(node)
-        homes = self._homes()
+        self._places = Places(self.graph, self.types)
+        homes = self._places.homes(aliased=self.results == "aliased")
         fresh = set(homes.values())
         for node in self.graph.nodes:
             if node in needed and not self._known(node):
@@ -183,47 +185,6 @@ class _Lowering:
         return all(self.types[output].value is not None for output in node.outputs)
 
     # Where results go
-
-    def _homes(self) -> dict[Variable, Variable]:
-        """For each result the variable whose buffer it is, or is a view of: that buffer is fresh."""
-        homes: dict[Variable, Variable] = {}
-        taken: set[Variable] = set(self.graph.inputs)
-        for result in self.graph.results:
-            root = result
-            while self._computed(root) and root.owner is not None:
-                overwritten = self._overwritten(root.owner)
-                if root.owner.op.role != "view" and overwritten is None:
-                    break
-                root = overwritten or root.owner.inputs[0]
-            # A part of something larger is copied: it would keep all of it alive.
-            if not self._computed(root):
-                continue
-            free = root not in taken and self._count(root) <= self._count(result)
-            if free or self.results == "aliased":
-                homes.setdefault(result, root)
-                taken.add(root)
-        return homes
-
-    def _overwritten(self, node: Apply) -> Variable | None:
-        """The input whose memory a node's result takes over, because nothing else needs it any more."""
-        place = node.op.overwrites
-        x = None if place is None else node.inputs[place]
-        if x is None or x.owner is None or not self._computed(x) or x.owner.op.role == "view":
-            return None
-        users = self.graph.clients[x]
-        last = x not in self.graph.results and node.inputs.count(x) == 1
-        last = last and all(user is node or _looks_at_type(user, x) for user in users)
-        (result,) = node.outputs
-        same = x.dtype == result.dtype and sizes(self.types[x]) == sizes(self.types[result])
-        return x if last and same else None
-
-    def _computed(self, variable: Variable) -> bool:
-        """Whether a kernel or a view of this program makes the variable."""
-        given = variable in self._given
-        return variable.owner is not None and not given and not self._known(variable.owner)
-
-    def _count(self, variable: Variable) -> int:
-        return prod(sizes(self.types[variable]))
 
     def _outputs(self, homes: dict[Variable, Variable]) -> list[Value]:
         outputs: list[Value] = []
@@ -324,7 +285,7 @@ class _Lowering:
         behind = tuple(member for member in members if member not in leading)
         leads = self._leads(read, inner, node)
         outputs: list[Value] = []
-        overwritten = self._overwritten(node)
+        overwritten = self._places.overwritten(node)
         if overwritten is not None and isinstance(self.values[overwritten], Buffer):
             (output,) = node.outputs
             outputs.append(self.values[overwritten])
@@ -568,12 +529,6 @@ class _Lowering:
         self.kernels.append(Kernel(self.names(name), comment, builder.body, node, choices, whole))
 
 
-def _looks_at_type(node: Apply, variable: Variable) -> bool:
-    """Whether a node needs no more of a variable than its type."""
-    places = (place for place, one in enumerate(node.inputs) if one is variable)
-    return all(place in node.op.ignores_values for place in places)
-
-
 def _depending(node: Apply, members: Sequence[Apply]) -> set[Apply]:
     """An apply, and the members, which are in order of computation, that depend on it."""
     found, made = {node}, set(node.outputs)
@@ -600,12 +555,6 @@ def type_of_constant(variable: Variable) -> TensorType:
     """The type of a constant, with its value."""
     assert isinstance(variable, Constant), f"{variable} is not known"
     return type_of(variable.data).with_value(variable.data)
-
-
-def sizes(type: TensorType) -> tuple[int, ...]:
-    """The sizes of a concrete type."""
-    assert None not in type.shape, f"{type} is not concrete"
-    return tuple(size for size in type.shape if size is not None)
 
 
 def needed_of(graph: FunctionGraph) -> tuple[set[Apply], set[Variable]]:
