@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from symconv.compile import emit, memory
+from symconv.compile import emit, execute, memory
 from symconv.compile.blocks import Machine
 from symconv.compile.collecting import paused_collection
 from symconv.compile.lower import Tune, lower
@@ -82,7 +82,7 @@ class Plan:
         source = emit.emit(self.program, self.memory, title, results == "given")
         self.source = source.text
         self.filename = f"<symconv plan {next(_numbers)}>"
-        namespace = emit.load(source, self.filename)
+        namespace = execute.load(source, self.filename)
         if timings is not None:
             for kernel in self.program.all_kernels:
                 if kernel.whole is not None:

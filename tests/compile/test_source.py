@@ -18,7 +18,7 @@ import pytest
 from strategies import tiny_blocks
 
 import symconv as sc
-from symconv.compile import emit
+from symconv.compile import emit, execute
 
 NAMES = [
     "sum", "abs", "x_", "x__", "__x__", "_", "print", "match", "lambda", "None", "np", "run", "scratch",
@@ -227,10 +227,10 @@ def test_forgotten_plans_leave_no_source_behind():
 def test_source_that_the_grammar_does_not_have_is_refused(text):
     executed = []
     with pytest.raises(sc.CompileError):
-        emit.load(emit.Source(f"f()\n{text}\n", {"f": lambda: executed.append(1)}), "<symconv test>")
+        execute.load(emit.Source(f"f()\n{text}\n", {"f": lambda: executed.append(1)}), "<symconv test>")
     assert not executed
 
 
 def test_generated_code_has_no_builtins():
     with pytest.raises(NameError):
-        emit.load(emit.Source("x = open('/etc/passwd')\n", {}), "<symconv test>")
+        execute.load(emit.Source("x = open('/etc/passwd')\n", {}), "<symconv test>")

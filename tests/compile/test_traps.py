@@ -9,7 +9,7 @@ import pytest
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 
 import symconv as sc
-from symconv.compile import emit, memory
+from symconv.compile import execute, memory
 from symconv.compile.blocks import Machine
 from symconv.ops.scan.axis import Embed
 
@@ -352,13 +352,13 @@ class PoisonedNumPy:
 
 @pytest.fixture
 def poison(monkeypatch):
-    load = emit.load
+    load = execute.load
 
     def loaded(source, filename):
         namespace = source.namespace | {"allocate": poisoned, "np": PoisonedNumPy()}
         return load(source._replace(namespace=namespace), filename)
 
-    monkeypatch.setattr(emit, "load", loaded)
+    monkeypatch.setattr(execute, "load", loaded)
 
 
 def test_the_poison_works(poison):
