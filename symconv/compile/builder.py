@@ -23,8 +23,9 @@ import numpy as np
 
 from symconv.compile.blocks import FETCH, WIDE, Axis, Block, Machine, block_lengths, nanoseconds, walked
 from symconv.compile.elementwise import Recorder, allocate, literal_text
-from symconv.compile.program import Call, Candidate, Choice, Instr, Loop, Range, summed_axis
+from symconv.compile.program import Call, Candidate, Choice, Instr, Loop, Range
 from symconv.compile.region import Follower, Lead, Position, Region, in_units
+from symconv.compile.summing import as_product, summed_in_columns
 from symconv.compile.values import (
     ALL,
     Buffer,
@@ -46,7 +47,6 @@ from symconv.graph.op import Op
 from symconv.graph.types import type_of
 
 FEW = 8192  # elements of a matrix that BLAS multiplies by a vector with one thread
-LEAST_PRODUCT, LEAST_RUN = 1024, 64  # elements of a matrix in a stack, and of its rows, where they lie apart
 
 
 class Names:
@@ -513,33 +513,11 @@ class Builder:
             self.write(self._summed(call))
 
     def _summed(self, call: Call) -> Call:
-        """A sum over an axis before the last as a product with ones, which takes half the time.
-
-        The product adds one row after the other, as ``add.reduce`` does. It is cut like the others: BLAS
-        works with one thread, in a loop or on what is too little for two.
-        """
-        axis = summed_axis(call)
-        x, out = call.operands[0], call.out[0]
-        if axis is None or not isinstance(x, Value) or order_of(x.buffer):
-            return call
-        shape = [max(concrete(size, corner) for corner in self._corners) for size in x.shape]
-        held = self.loop.parallel if self.loop is not None else prod(shape) <= FEW
-        if not held or not _pays(shape, axis, x.dtype):
-            return call
-        size = x.shape[axis]
-        ones = self._ones(shape[axis], x.dtype)
-        others = [other for other in range(x.ndim - 1) if other != axis]
-        turned = x.transpose(*others, axis, x.ndim - 1)
-        if ("keepdims", "True") in call.options:
-            result = out.transpose(*others, axis, x.ndim - 1)
-        else:
-            result = out[(ALL,) * len(others) + (None,)]
-        return Call("matmul", (ones[:, Slice(0, size)], turned), (result,))
-
-    @property
-    def _corners(self) -> list[dict[str, int]]:
-        """What the symbols of the current loop may be."""
-        return [{}] if self.loop is None else list(self.loop.corners)
+        """A sum as a product with ones, where that is worth it, and BLAS keeps to one thread."""
+        corners = [{}] if self.loop is None else list(self.loop.corners)
+        shape = summed_in_columns(call, corners)
+        held = shape is not None and (prod(shape) <= FEW if self.loop is None else self.loop.parallel)
+        return as_product(call, shape, self._ones) if shape is not None and held else call
 
     def _ones(self, count: int, dtype: str) -> Buffer:
         """A row of ones; the kernels of a program share it."""
@@ -583,17 +561,6 @@ def located(op: Op, node: Apply) -> Callable[..., Any]:
             raise explained(error, node, [type_of(array) for array in arrays]) from None
 
     return perform
-
-
-def _pays(shape: Sequence[int], axis: int, dtype: str) -> bool:
-    """Whether a sum over an axis before the last is worth a product for each place on the other axes."""
-    *others, _, columns = shape
-    if not others:
-        return True
-    inside = axis == len(shape) - 2
-    if inside and dtype == "float64":
-        return False
-    return shape[axis] * columns >= LEAST_PRODUCT and (inside or columns >= LEAST_RUN)
 
 
 def _place(part: Value) -> tuple[Position, tuple[int, ...]]:

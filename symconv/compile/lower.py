@@ -5,9 +5,6 @@
     any other node             one kernel, written by the op (or by its anchor, or as elementwise blocks)
 """
 
-import builtins
-import keyword
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
@@ -21,11 +18,11 @@ from symconv.compile.cut import LARGEST_KNOWN
 from symconv.compile.elementwise import Literal
 from symconv.compile.follow import anchors_of
 from symconv.compile.fuse import Fused
+from symconv.compile.naming import RESERVED, comment_of, identifier, kernel_name, noun_of, places_of
 from symconv.compile.places import Places, sizes
 from symconv.compile.program import Kernel, Program, Results, verify
 from symconv.compile.reductions import Reductions
 from symconv.compile.region import Follower, Lead, Region
-from symconv.compile.rewrite import short
 from symconv.compile.settle import settle
 from symconv.compile.values import Buffer, Value, concrete
 from symconv.errors import RoomError, SymconvError
@@ -37,29 +34,9 @@ from symconv.graph.op import as_tuple
 from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType, type_of
 
-RESERVED = (
-    "np", "parallel", "serial", "allocate", "select", "memory", "scratch", "run", "settle", "make_memory",
-    "make_scratch",
-)  # fmt: skip
-MOST_TEXTS = 5  # lines of a comment that say what a kernel computes
 Tune = Callable[[Apply, Sequence[TensorType], Machine], Machine]  # what is best for a kernel: see tune.py
 LARGEST_UNASKED = 1 << 32  # elements of a result that is planned without asking whether there is memory
 INSIDE = ("elementwise", "reduction")  # roles that go on with tiles, and do not hand them over
-
-
-def identifier(name: str | None, otherwise: str) -> str:
-    """A user's name where it is a plain ASCII identifier that means nothing else, another one where not.
-
-    A name is data: it enters the source only in this form. It does not end with an underscore, so that
-    what is made of it (``x_part``) never holds two in a row.
-    """
-    if name is None or len(name) > 60 or "__" in name:
-        return otherwise
-    if re.fullmatch(r"[A-Za-z]([A-Za-z0-9_]*[A-Za-z0-9])?", name) is None:
-        return otherwise
-    if keyword.iskeyword(name) or keyword.issoftkeyword(name) or hasattr(builtins, name):
-        return f"{name}_{otherwise}"
-    return name
 
 
 def lower(
@@ -292,7 +269,7 @@ class _Lowering:
             self.values[output] = outputs[0]
         for position, output in enumerate(node.outputs[len(outputs) :]):
             kind = "output" if output in fresh else "memory"
-            noun = "result" if kind == "output" else _noun(op, position)
+            noun = "result" if kind == "output" else noun_of(op, position)
             order = self._order(behind, outside, output.ndim) if kind == "memory" else ()
             outputs.append(self._buffer(output, kind, noun, order))
             self.values[output] = outputs[-1]
@@ -320,10 +297,7 @@ class _Lowering:
                 outputs = [first, *(filled[output] for output in anchor.outputs[1:] if output in filled)]
                 region.whole = first
             anchor.op.lower(builder, inputs, outputs)
-        words = [re.sub(r"\W.*", "", member.op.label.lower()) for member in members[:4]]
-        wanted = re.sub("_+", "_", "_".join(filter(None, words)))
-        name = wanted if identifier(wanted, "") == wanted else f"{wanted.strip('_')}_kernel"
-        self._kernel(name, _comment(node, members), builder, anchor, node)
+        self._kernel(kernel_name(members), comment_of(node, members), builder, anchor, node)
 
     # What an anchor reads part by part
 
@@ -341,7 +315,7 @@ class _Lowering:
             if 0 in lead.units:  # it cannot be cut
                 self.values[made] = lead.store()
                 continue
-            name = _noun(made.owner.op, 0).removesuffix("_result") or "input"
+            name = noun_of(made.owner.op, 0).removesuffix("_result") or "input"
             buffer = self._buffer(made, "memory", name, self._order_of([made.owner], outside))
             self.values[made] = buffer
             leads[buffer] = lead
@@ -485,7 +459,7 @@ class _Lowering:
         view = op.view(builder, self.value(source), sizes(self.types[node.outputs[0]]))
         if builder.body:
             name = identifier(node.op.label.lower(), "view")
-            self._kernel(name, (str(node.op), *_places([node])), builder)
+            self._kernel(name, (str(node.op), *places_of([node])), builder)
         self.values[node.outputs[0]] = view
 
     def _region(
@@ -572,30 +546,3 @@ def needed_of(graph: FunctionGraph) -> tuple[set[Apply], set[Variable]]:
                 waiting.append(variable.owner)
                 wanted.add(variable)
     return needed, wanted
-
-
-def _noun(op: Any, position: int) -> str:
-    """What to call a nameless result of an op."""
-    if isinstance(op, Fused) and len(op.inner.outputs) > 1:
-        maker = op.inner.outputs[position].owner
-        op = op if maker is None else maker.op
-    return identifier(re.sub(r"\W+", "_", op.label.lower()).strip("_") + "_result", "result")
-
-
-def _places(nodes: Sequence[Apply]) -> tuple[str, ...]:
-    places = dict.fromkeys(node.origin.short for node in nodes if node.origin)
-    return (f"from {', '.join(list(places)[:4])}",) if places else ()
-
-
-def _comment(node: Apply, members: Sequence[Apply]) -> tuple[str, ...]:
-    if not isinstance(node.op, Fused):
-        return (short(node.outputs[0], depth=2), *_places(members))
-    names = {
-        inner: outer.name or short(outer, depth=2)
-        for inner, outer in zip(node.op.inner.inputs, node.inputs, strict=True)
-    }
-    texts = list(dict.fromkeys(short(output, depth=8, names=names) for output in node.op.inner.outputs))
-    texts = texts[:MOST_TEXTS]  # several results of one apply have one text
-    room = max(60, 300 // len(texts))
-    texts = [text if len(text) <= room else f"{text[: room - 3]}..." for text in texts]
-    return (*texts, *_places(members))

@@ -410,17 +410,6 @@ def summed_in_rows(dtype: str, shape: Sequence[Size]) -> bool:
     return isinstance(length, int) and shortest <= length <= LONGEST_ROW and dtype in ("float32", "float64")
 
 
-def summed_axis(call: Call) -> int | None:
-    """The axis of a sum over one axis before the last, in the dtype of its operand."""
-    (out,) = call.out
-    axes = reduced_axes(call.options)
-    operand = call.operands[0] if call.function == "add.reduce" else None
-    if not isinstance(operand, Value) or len(axes) != 1 or out.dtype != operand.dtype:
-        return None
-    plain = operand.dtype in ("float32", "float64") and not set(dict(call.options)) - {"axis", "keepdims"}
-    return axes[0] if plain and 0 <= axes[0] < operand.ndim - 1 else None
-
-
 def reduced_axes(options: Sequence[tuple[str, str]]) -> tuple[int, ...]:
     """The axes that a reduction's options name."""
     text = dict(options).get("axis", "").strip("()")
