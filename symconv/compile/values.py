@@ -323,10 +323,11 @@ def _indexed(value: Value, index: tuple[Index, ...]) -> Value:
         return value
     if isinstance(value, View) and value.how == "index":
         merged = _composed(value, resolved)
-        value = value.base
-        resolved = merged
-        if all(item == ALL for item in resolved):
-            return value
+        if merged is not None:
+            value = value.base
+            resolved = merged
+            if all(item == ALL for item in resolved):
+                return value
     while resolved and resolved[-1] == ALL:
         resolved.pop()
     return View(tuple(shape), value.dtype, dense, value, "index", tuple(resolved))
@@ -350,8 +351,8 @@ def _dense(value: Value, index: list[Index]) -> int:
     return dense
 
 
-def _composed(view: View, index: list[Index]) -> list[Index]:
-    """One index that does what an index of an indexed view does."""
+def _composed(view: View, index: list[Index]) -> list[Index] | None:
+    """One index that does what an index of an indexed view does; None where none can."""
     first = list(view.argument)
     first += [ALL] * (view.base.ndim - sum(item is not None for item in first))
     second = iter(index)
@@ -371,6 +372,8 @@ def _composed(view: View, index: list[Index]) -> list[Index]:
         new = pass_inserted()
         if old is None:
             if isinstance(new, Slice):
+                if new != ALL and new.size != 1:
+                    return None  # nothing of an inserted axis
                 result.append(None)
         elif new == ALL:
             result.append(old)

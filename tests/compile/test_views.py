@@ -70,3 +70,11 @@ def test_a_phase_of_one_row_is_not_taken_for_rows_without_gaps(name):
     with sc.settings(conv_algorithm=name):
         result = sc.function(inputs, op(*inputs), on_unused_input="ignore")(*arrays)
     np.testing.assert_array_equal(result, op.perform(*arrays))
+
+
+def test_nothing_of_an_inserted_axis_has_no_elements():
+    x = sc.vector("x")
+    top = sc.argmax(x, axis=0, keepdims=True)
+    f = sc.function([x], [sc.diff(top, axis=0), top[:0] + top[1:], top[:1] - top])
+    for result, expected in zip(f(np.ones(3)), ([], [], [0]), strict=True):
+        np.testing.assert_array_equal(result, np.array(expected, "int64"), strict=True)
