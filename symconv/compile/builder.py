@@ -44,7 +44,7 @@ from symconv.errors import CompileError, SymconvError
 from symconv.graph.meaning import explained
 from symconv.graph.nodes import Apply, Variable
 from symconv.graph.op import Op
-from symconv.graph.types import type_of
+from symconv.graph.types import TensorType, type_of
 
 FEW = 8192  # elements of a matrix that BLAS multiplies by a vector with one thread
 
@@ -157,6 +157,25 @@ class Builder:
         copy = self.buffer(value.shape, value.dtype, "plain")
         self.copy(value, copy)
         return copy
+
+    def plain_in_parts(self, value: Value) -> Value:
+        """The same for an input that is read by ``read``: there each part is copied, by whoever needs it."""
+        if not order_of(value):
+            return value
+        variable = Variable(TensorType(value.dtype, (None,) * value.ndim))
+        turned = Region(None, (), {variable: value}, {})
+        copies: list[Value] = []
+
+        def store() -> Value:
+            if not copies:
+                copies.append(self.keep(value.shape, value.dtype, "plain"))
+                before = len(self.body) - (self.loop is not None)
+                self.body.insert(before, Call("copy", (value,), (copies[0],)))
+            return copies[0]
+
+        whole = self.keep(value.shape, value.dtype, "plain")
+        self.leads[whole] = Lead(variable, turned, None, (), (1,) * value.ndim, store)
+        return whole
 
     # Inputs that are computed on the way in
 

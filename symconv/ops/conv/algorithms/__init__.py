@@ -143,8 +143,11 @@ def lower(k: "Builder", problem: Problem, first: "Value", second: "Value") -> No
     wanted, most = k.machine.conv_algorithm, k.machine.conv_error
     chosen = k.choose(str(problem), [offer(module, problem, wanted, most) for module in PORTFOLIO], wanted)
     module = next(module for module in PORTFOLIO if module.NAME == chosen)
-    if problem.kind not in getattr(module, "READS", ()):
+    reads = problem.kind in getattr(module, "READS", ())
+    if not reads:
         first, second = k.stored(first), k.stored(second)
     if module is not images_last:
-        first, second = (k.plain(k.stored(value) if k.order(value) else value) for value in (first, second))
+        first, second = (k.stored(value) if k.order(value) else value for value in (first, second))
+        first = k.plain_in_parts(first) if reads else k.plain(first)
+        second = k.plain_in_parts(second) if reads and problem.kind == "filters" else k.plain(second)
     module.lower(k, problem, first, second)
