@@ -37,8 +37,9 @@ from symconv.errors import (
 from symconv.gradient import Lop, Rop, grad
 from symconv.graph.clone import clone
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, constant
+from symconv.graph.nodes import Apply, Constant, Variable, constant
 from symconv.graph.op import NoGradient, Op, as_variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import TensorType
 from symconv.ops import (
     axes,

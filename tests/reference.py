@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from symconv.graph.nodes import Constant, SharedVariable, Variable
+from symconv.graph.nodes import Constant, Variable
 from symconv.graph.op import as_tuple
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import toposort
 from symconv.graph.types import TensorType
 

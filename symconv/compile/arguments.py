@@ -11,9 +11,11 @@ import numpy as np
 
 from symconv.errors import ArgumentError
 from symconv.graph.container import Container
-from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
+from symconv.graph.fit import fit
+from symconv.graph.nodes import Constant, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import Origin
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array
 
 

@@ -17,10 +17,12 @@ from symconv.compile.tune import Tuner
 from symconv.config import Settings, current
 from symconv.errors import ArgumentError, DTypeError, ShapeError
 from symconv.graph.container import Container, committer, read, updating, value_of, versions
+from symconv.graph.fit import fit
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
-from symconv.graph.nodes import SharedVariable, Variable, fit
+from symconv.graph.nodes import Variable
 from symconv.graph.origin import Origin
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import substitute
 from symconv.graph.types import Array
 

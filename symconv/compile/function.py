@@ -18,9 +18,11 @@ from symconv.errors import (
     UnusedInputError,
 )
 from symconv.graph.clone import replacements
+from symconv.graph.fit import fit
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Constant, SharedVariable, Variable, fit
+from symconv.graph.nodes import Constant, Variable
 from symconv.graph.origin import Origin, here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import leaves, substitute, toposort
 
 Updates = Mapping[SharedVariable, Any] | Iterable[tuple[SharedVariable, Any]]

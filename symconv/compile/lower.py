@@ -29,8 +29,9 @@ from symconv.errors import RoomError, SymconvError
 from symconv.graph.container import LARGE
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, located
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import as_tuple
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType, type_of
 

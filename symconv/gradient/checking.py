@@ -7,9 +7,10 @@ import numpy as np
 
 from symconv.errors import DTypeError, GradientError
 from symconv.gradient.cost import grad
-from symconv.graph.nodes import Constant, SharedVariable, Variable
+from symconv.graph.nodes import Constant, Variable
 from symconv.graph.op import as_tuple, as_variable
 from symconv.graph.origin import here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from symconv.errors import ArgumentError, DTypeError, RankError
+from symconv.graph.fit import fit
 from symconv.graph.flat import own_attributes
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable, fit
+from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.origin import Origin, here, written_at
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import leaves, toposort
 
 Pairs = Mapping[Any, Any] | Iterable[tuple[Any, Any]]

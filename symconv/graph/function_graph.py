@@ -7,7 +7,8 @@ from typing import Any
 
 from symconv.errors import MissingInputError
 from symconv.graph.flat import freeze, thaw
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import substitute, toposort
 
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from symconv.errors import CompileError, IndexingError, ShapeError, SymconvError
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import as_tuple
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array, TensorType, name_of, type_of
 
 Types = dict[Variable, TensorType]

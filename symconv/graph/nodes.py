@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, SupportsIndex
 import numpy as np
 
 from symconv.config import current
-from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
-from symconv.graph.container import Container
-from symconv.graph.operators import METHODS, UFUNCS
-from symconv.graph.origin import Origin, here, written_here
-from symconv.graph.types import DTYPES, Array, TensorType, name_of, type_of
+from symconv.errors import ArgumentError, DTypeError
+from symconv.graph.operators import METHODS, UFUNCS, Dialect
+from symconv.graph.origin import Origin, here
+from symconv.graph.types import DTYPES, Array, TensorType, type_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from symconv.graph.op import Op
 
@@ -36,46 +35,6 @@ def operate(method: str, *operands: Operand) -> "Variable":
             return result
     result = METHODS[method](*operands)
     return result
-
-
-class Dialect:
-    """Operators and methods that mean something else on variables of another class.
-
-    They do so where a user writes them. The package's own code, which computes gradients and rewrites
-    graphs with the same variables, means its own functions always.
-
-    Attributes
-    ----------
-    variable : type
-        The class of variables that are computed from variables of this dialect.
-    methods : dict
-        The functions by the name of the method, those that differ.
-    apply : type
-        The class of applications to such variables: ``Apply`` with more members, and no more attributes.
-    adopt : callable
-        Takes a result, or several, into the dialect: constants that variables were simplified to.
-    """
-
-    def __init__(
-        self,
-        variable: "type[Variable]",
-        methods: "dict[str, Callable[..., Any]]",
-        apply: "type[Apply]",
-        adopt: "Callable[[Any], Any]",
-    ) -> None:
-        self.variable = variable
-        self.methods = methods
-        self.apply = apply
-        self.adopt = adopt
-
-    def function(self, method: str, depth: int) -> "Callable[..., Any]":
-        """What a method means for who is that many calls away."""
-        if method in self.methods and not written_here(depth + 1):
-            return self.methods[method]
-        return METHODS[method]
-
-    def __contains__(self, method: str) -> bool:
-        return method in self.methods or method in METHODS
 
 
 class Variable:
@@ -101,7 +60,7 @@ class Variable:
     made: Origin | None = None
 
     __array_priority__ = 1000.0
-    dialect: "ClassVar[Dialect | None]" = None
+    dialect: ClassVar[Dialect | None] = None
     """Who else's operators and methods a user writes with it; that of what is computed from it, too."""
 
     def __init__(
@@ -401,93 +360,6 @@ class Constant(Variable):
         return f"<constant {self.type}>"
 
 
-class SharedVariable(Variable):
-    """A variable with a value of its own, shared by all the functions that use it.
-
-    Parameters
-    ----------
-    type : TensorType
-        What values it may take.
-    container : Container
-        Where the value is.
-    name : str, optional
-        The user's name for it.
-    strict : bool
-        Whether ``set_value`` takes nothing but arrays of the very dtype.
-
-    Attributes
-    ----------
-    default_update : Variable or None
-        The value that it gets after each call of a function that uses it, unless the function is given
-        another update or told ``no_default_updates``. May be set at any time.
-    """
-
-    default_update: Any = None
-
-    def __init__(
-        self, type: TensorType, container: Container, name: str | None = None, strict: bool = False
-    ) -> None:
-        super().__init__(type, name)
-        self.container = container
-        self.strict = strict
-
-    def get_value(self, borrow: bool = False) -> Array:
-        """The current value.
-
-        Parameters
-        ----------
-        borrow : bool
-            True hands out the array itself: changing it changes the shared value.
-
-        Returns
-        -------
-        ndarray
-            A copy, unless borrowed.
-        """
-        if borrow:
-            self.container.lent = True
-            return self.container.value
-        return self.container.value.copy()
-
-    def set_value(self, value: Any, borrow: bool = False) -> None:
-        """Replace the value.
-
-        Parameters
-        ----------
-        value : array_like
-            Of the variable's number of dimensions, fitting its static shape, and of a dtype that its own
-            can hold without loss.
-        borrow : bool
-            True keeps ``value`` itself, not a copy.
-
-        Raises
-        ------
-        DTypeError, ShapeError, RankError
-            Where the value does not fit; the old value stays.
-        """
-        what = f"shared variable {self}"
-        fitted = fit(value, self.type, what, copy_always=not borrow, strict=self.strict)
-        self.container.assign(fitted, lent=borrow)
-
-    def zero(self, borrow: bool = False) -> None:
-        """Set every element to zero.
-
-        Parameters
-        ----------
-        borrow : bool
-            True writes into the array itself: who has borrowed it sees the zeros.
-        """
-        if borrow:
-            self.container.value[...] = 0
-            self.container.assign(self.container.value, lent=self.container.lent)  # of another version
-        else:
-            self.container.assign(np.zeros_like(self.container.value))
-
-    def clone(self) -> "SharedVariable":
-        """Another variable of the same value: who sets or updates one of them changes both."""
-        return SharedVariable(self.type, self.container, self.name, self.strict)
-
-
 class Apply:
     """One application of an op to inputs.
 
@@ -526,110 +398,6 @@ class Apply:
         return f"{self.op}({', '.join(map(str, self.inputs))})"
 
 
-def fit(
-    value: Any,
-    type: TensorType,
-    what: str,
-    copy_always: bool = False,
-    *,
-    strict: bool = False,
-    downcast: bool | None = None,
-    where: Origin | None = None,
-) -> Array:
-    """Convert a value to an array of ``type``, without loss, or say why not.
-
-    Parameters
-    ----------
-    value : array_like
-        What the user handed over.
-    type : TensorType
-        What is needed.
-    what : str
-        What the value is for, for the error's text.
-    copy_always : bool
-        Whether the result must not be the user's own array.
-    strict : bool
-        Whether nothing is converted: only an array of the very dtype will do.
-    downcast : bool, optional
-        True converts any real number to any dtype, whatever is lost. False converts nothing inexactly.
-        None, the default, rounds Python's own numbers and lists of them alone: ``[0.1]`` becomes float32.
-
-    where : Origin, optional
-        The user's line, for the error's text.
-
-    Returns
-    -------
-    ndarray
-        Of exactly the type's dtype.
-    """
-    if isinstance(value, Variable):
-        raise ArgumentError(
-            f"{what} needs a value, got the symbolic variable {value}",
-            arguments=[("needed", type), ("got", value.type)],
-            where=where,
-        )
-    array = np.asarray(value)
-    if strict and (array is not value or array.dtype != type.dtype):
-        raise DTypeError(
-            f"{what} is strict: it takes nothing but an ndarray of dtype {type.dtype}",
-            arguments=[("needed", type), ("got", _kind(value))],
-            where=where,
-            hint=f"convert it yourself: numpy.asarray(value, {type.dtype!r})",
-        )
-    if name_of(array.dtype) != type.dtype or not array.dtype.isnative:
-        array = _convert(value, array, type, what, downcast, where)
-    if array.ndim != type.ndim:
-        raise RankError(
-            f"{what} needs {type.ndim} dimensions, got {array.ndim}",
-            arguments=[("needed", type), ("got", _describe(array))],
-            where=where,
-        )
-    if not type.accepts(array.shape):
-        raise ShapeError(
-            f"{what} needs shape {_shape_text(type)}, got {array.shape}",
-            arguments=[("needed", type), ("got", _describe(array))],
-            where=where,
-        )
-    return array.copy() if copy_always and (array is value or array.base is not None) else array
-
-
-def _convert(
-    value: Any, array: Array, type: TensorType, what: str, downcast: bool | None, where: Origin | None
-) -> Array:
-    target = np.dtype(type.dtype)
-    lossless = np.can_cast(array.dtype, target, "safe")
-    of_numbers = array.dtype.kind in "biufc" and not (array.dtype.kind == "c" and target.kind != "c")
-    if not lossless and of_numbers and downcast:
-        with np.errstate(all="ignore"):
-            return array.astype(target)
-    if not lossless and of_numbers and not isinstance(value, np.ndarray | np.generic):
-        # Numbers and lists have no dtype of their own: they fit if their values do.
-        with np.errstate(all="ignore"):
-            converted = array.astype(target)
-        real_into_float = array.dtype.kind in "iuf" and target.kind in "fc" and downcast is None
-        lossless = real_into_float or bool(np.all(converted == array))
-    if not lossless:
-        raise DTypeError(
-            f"{what} needs dtype {type.dtype}, and {array.dtype} does not convert to it without loss",
-            arguments=[("needed", type), ("got", _describe(array))],
-            where=where,
-            hint=f"convert it yourself: value.astype({type.dtype!r})",
-        )
-    return array.astype(target)
-
-
-def _kind(value: Any) -> str:
-    return _describe(value) if isinstance(value, np.ndarray) else value.__class__.__name__
-
-
-def _describe(array: Array) -> str:
-    return f"{array.dtype}[{','.join(map(str, array.shape))}]"
-
-
-def _shape_text(type: TensorType) -> str:
-    return "(" + ", ".join("?" if dim is None else str(dim) for dim in type.shape) + ")"
-
-
 def constant(value: Any, name: str | None = None, dtype: str | None = None) -> Constant:
     """A constant.
 
@@ -665,4 +433,4 @@ def constant(value: Any, name: str | None = None, dtype: str | None = None) -> C
     return Constant(array, name)
 
 
-__all__ = ["Apply", "Constant", "Container", "Operand", "SharedVariable", "Variable", "constant", "fit"]
+__all__ = ["Apply", "Constant", "Operand", "Variable", "constant"]

@@ -20,9 +20,10 @@ from symconv.errors import ArgumentError, FileError, OptionError, SymconvError
 from symconv.files import read_bytes, write_atomically
 from symconv.graph.container import Container
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import Op, as_tuple
 from symconv.graph.origin import here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import toposort
 from symconv.graph.types import Array, TensorType
 from symconv.io.fields import broken, build, decode_array, encode_array, encode_fields

@@ -10,7 +10,7 @@ import numpy as np
 from symconv.errors import ArgumentError, FileError, OptionError
 from symconv.files import read_bytes, write_atomically
 from symconv.graph.container import committer, updating
-from symconv.graph.nodes import SharedVariable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import DTYPES, Array
 from symconv.io.npz import decode_npz, encode_npz
 from symconv.io.safetensors import decode_safetensors, encode_safetensors

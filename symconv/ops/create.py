@@ -14,9 +14,11 @@ import numpy as np
 from symconv.config import current
 from symconv.errors import ArgumentError, DTypeError, RankError, ShapeError
 from symconv.frozen import frozen
-from symconv.graph.nodes import Container, SharedVariable, Variable
+from symconv.graph.container import Container
+from symconv.graph.nodes import Variable
 from symconv.graph.op import argument
 from symconv.graph.origin import here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import DTYPES, Dim, TensorType
 from symconv.ops.elemwise import dtype_name
 

@@ -9,9 +9,10 @@ from symconv.errors import ArgumentError, DTypeError, RankError
 from symconv.frozen import frozen
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret, result_types
-from symconv.graph.nodes import Apply, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Variable
 from symconv.graph.op import Gradients, Op, Terms, argument, as_variable
 from symconv.graph.origin import here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import leaves, substitute
 from symconv.graph.types import Array, TensorType
 from symconv.ops.backward import gradients_through

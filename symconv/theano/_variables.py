@@ -1,7 +1,7 @@
 """Theano's variables: symconv's, whose operators and methods mean what Theano's do; imports symconv.
 
 A number that a program writes beside such a variable takes the dtype that Theano gives it, by its size.
-Numbers in symconv's own code, for gradients and rules, stay weak (``graph.nodes.Dialect``).
+Numbers in symconv's own code, for gradients and rules, stay weak (``graph.operators.Dialect``).
 """
 
 from ast import literal_eval
@@ -14,11 +14,14 @@ import numpy as np
 
 import symconv as sc
 from symconv.errors import ArgumentError, RankError
+from symconv.graph.fit import fit
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
-from symconv.graph.nodes import Apply, Constant, Dialect, SharedVariable, Variable, fit
+from symconv.graph.nodes import Apply, Constant, Variable
 from symconv.graph.op import as_variable
+from symconv.graph.operators import Dialect
 from symconv.graph.origin import here, written_here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import leaves
 from symconv.graph.types import Array
 from symconv.graph.types import TensorType as CoreType

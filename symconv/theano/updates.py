@@ -3,7 +3,7 @@
 from typing import Any
 
 from symconv.errors import ArgumentError
-from symconv.graph.nodes import SharedVariable
+from symconv.graph.shared import SharedVariable
 from symconv.theano._names import refuses
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from symconv.errors import ArgumentError, OptionError
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import leaves
 from symconv.viz.escape import clean, shorten
 from symconv.viz.view import Edge, GraphView, Group, Node

@@ -19,9 +19,11 @@ from symconv.errors import (
     ShapeError,
     SymconvError,
 )
+from symconv.graph.fit import fit
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import SharedVariable, Variable, constant, fit
+from symconv.graph.nodes import Variable, constant
 from symconv.graph.op import Op, as_variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import ancestors, leaves, substitute, toposort
 from symconv.graph.types import TensorType, broadcast, type_of
 from symconv.ops import elemwise_rows as rows

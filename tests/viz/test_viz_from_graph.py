@@ -7,8 +7,10 @@ import symconv.ops.elemwise_rows  # the operators
 import symconv.ops.reduce  # noqa: F401
 from symconv.compile.function import function
 from symconv.errors import ArgumentError, OptionError
+from symconv.graph.container import Container
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Container, SharedVariable, Variable, constant
+from symconv.graph.nodes import Variable, constant
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import TensorType
 from symconv.ops.conv import conv2d
 from symconv.viz import draw, mimebundle, to_networkx, to_text, view_of

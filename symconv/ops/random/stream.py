@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, OptionError, RankError, ShapeError
-from symconv.graph.nodes import Constant, Container, Operand, SharedVariable, Variable, constant
+from symconv.graph.container import Container
+from symconv.graph.nodes import Constant, Operand, Variable, constant
 from symconv.graph.op import argument, as_variable
 from symconv.graph.origin import here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.elemwise import dtype_name
 from symconv.ops.elemwise_rows import cast, log1p, lt

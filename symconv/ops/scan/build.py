@@ -8,9 +8,10 @@ import numpy as np
 
 from symconv.errors import ArgumentError, DTypeError, MissingInputError, OptionError, RankError, ShapeError
 from symconv.frozen import frozen
-from symconv.graph.nodes import Constant, SharedVariable, Variable
+from symconv.graph.nodes import Constant, Variable
 from symconv.graph.op import argument, as_variable
 from symconv.graph.origin import here
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import leaves
 from symconv.graph.types import TensorType
 from symconv.ops.elemwise_rows import cast, minimum, neq

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from symconv.errors import ArgumentError
-from symconv.graph.nodes import SharedVariable, Variable
+from symconv.graph.nodes import Variable
 from symconv.graph.op import Op
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import toposort
 from symconv.theano._print.spellings import spelling_of
 from symconv.theano._print.written import Node, Term, Word, Writer

@@ -15,7 +15,8 @@ import numpy as np
 from symconv.compile.fuse import Fused
 from symconv.errors import ArgumentError
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.shared import SharedVariable
 from symconv.theano._print.dots import UPDATE, Dot, DotEdge, DotNode
 from symconv.theano._print.spellings import written
 from symconv.theano._print.tree import compiled

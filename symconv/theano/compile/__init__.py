@@ -1,7 +1,8 @@
 """``theano.compile``: functions, modes, profiles, shared variables; imports symconv."""
 
 from symconv.errors import UnusedInputError
-from symconv.graph.nodes import SharedVariable, Variable
+from symconv.graph.nodes import Variable
+from symconv.graph.shared import SharedVariable
 from symconv.theano._as_op import FromFunctionOp, as_op
 from symconv.theano._from_graph import OpFromGraph
 from symconv.theano._names import refuses

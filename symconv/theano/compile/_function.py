@@ -13,7 +13,8 @@ from symconv.compile.check import Watcher
 from symconv.compile.plan import Plan
 from symconv.errors import ArgumentError, CheckError, RankError, ShapeError
 from symconv.graph.container import Container
-from symconv.graph.nodes import SharedVariable, Variable
+from symconv.graph.nodes import Variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array
 from symconv.theano._variables import dense
 from symconv.theano.compile._graphs import Cell, Maker, Runner

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.shared import SharedVariable
 
 
 class CompiledGraph(FunctionGraph):

@@ -8,7 +8,8 @@ import numpy as np
 
 from symconv.compile.check import Watcher
 from symconv.errors import CheckError
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array
 from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses

@@ -7,7 +7,7 @@ import numpy as np
 
 from symconv.errors import ArgumentError, OptionError, ShapeError
 from symconv.graph.container import Container
-from symconv.graph.nodes import SharedVariable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import TensorType
 from symconv.theano._names import refuses
 from symconv.theano._variables import ScalarSharedVariable, TensorSharedVariable, dense

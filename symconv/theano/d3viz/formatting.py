@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from symconv.compile.fuse import Fused
-from symconv.graph.nodes import Constant, SharedVariable
+from symconv.graph.nodes import Constant
+from symconv.graph.shared import SharedVariable
 from symconv.ops.from_graph import GraphOp
 from symconv.theano._names import refuses
 from symconv.theano._print.dots import Dot, DotEdge, DotNode

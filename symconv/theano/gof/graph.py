@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from symconv.errors import ArgumentError
-from symconv.graph.nodes import Apply, Constant, SharedVariable, Variable
+from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.traverse import substitute, toposort
 from symconv.theano._names import refuses
 from symconv.theano._variables import TensorVariable

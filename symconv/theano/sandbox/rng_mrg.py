@@ -7,7 +7,9 @@ import numpy as np
 
 import symconv as sc
 from symconv.errors import ArgumentError, OptionError, ShapeError
-from symconv.graph.nodes import Container, SharedVariable, Variable
+from symconv.graph.container import Container
+from symconv.graph.nodes import Variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.random import mrg
 from symconv.ops.shape import MakeVector

@@ -6,7 +6,9 @@ import numpy as np
 
 import symconv as sc
 from symconv.errors import ArgumentError
-from symconv.graph.nodes import Constant, Container, SharedVariable, Variable
+from symconv.graph.container import Container
+from symconv.graph.nodes import Constant, Variable
+from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array
 from symconv.ops.random.legacy import STATE, PermuteRowElements, RandomFunction, packed, unpacked
 from symconv.theano._names import refuses

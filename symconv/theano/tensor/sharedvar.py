@@ -1,6 +1,6 @@
 """``theano.tensor.sharedvar``: the classes of shared tensors; imports the graph."""
 
-from symconv.graph.nodes import SharedVariable
+from symconv.graph.shared import SharedVariable
 from symconv.theano._names import refuses
 from symconv.theano._variables import ScalarSharedVariable, TensorSharedVariable
 
