@@ -97,6 +97,7 @@ if TYPE_CHECKING:  # the compiler is loaded when first used
     from symconv.compile.function import function
     from symconv.compile.pipeline import PASSES
     from symconv.compile.rewrite import NodeRule, Rule
+    from symconv.ops.contract import *  # noqa: F403
 
 __version__ = "0.1.0"
 
@@ -131,6 +132,7 @@ _MODULES = {
         "get_conv_gradweights_shape get_conv_output_shape get_conv_shape_1axis",
     "symconv.ops.nn.response": "local_response_normalization lrn",
     "symconv.ops.grids": "indices meshgrid mgrid ogrid one_hot to_one_hot",
+    "symconv.ops.contract": "batched_dot batched_tensordot inner kron outer tensordot vdot",
     "symconv.ops.einsum": "einsum",
     "symconv.ops.scipy_functions":
         "chi2sf erfcinv erfcx erfinv gamma gammaln i0 i1 iv j0 j1 jv polygamma psi tri_gamma",

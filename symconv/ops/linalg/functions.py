@@ -17,8 +17,9 @@ from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
 from symconv.ops.axes import dimshuffle, moveaxis, normalised_axis
+from symconv.ops.contract import kron, outer
 from symconv.ops.diagonals import diagonal
-from symconv.ops.dot import kron, matmul, outer
+from symconv.ops.dot import matmul
 from symconv.ops.elemwise_rows import (
     abs,
     cast,

@@ -4,7 +4,8 @@ from symconv.errors import RankError
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
-from symconv.ops.dot import batched_dot, dot, tensordot
+from symconv.ops.contract import batched_dot, tensordot
+from symconv.ops.dot import dot
 from symconv.ops.index import Positions
 from symconv.ops.nn.activations import floated
 from symconv.ops.reduce import Axes
