@@ -3,7 +3,7 @@
 from symconv.graph.nodes import Constant, Variable
 from symconv.theano import gradient
 from symconv.theano._names import refuses
-from symconv.theano._variables import AsTensorError, as_tensor_variable, constant
+from symconv.theano._variables import AsTensorError, as_tensor_variable
 from symconv.theano.gof.op import Apply, Op
 from symconv.theano.gradient import *  # noqa: F403
 from symconv.theano.tensor import (
@@ -39,7 +39,6 @@ __all__ = [
     *_classes.NAMES,
     *_more.__all__, *basic.__all__, *elemwise.__all__, *(name for name in _ALIASES if name in globals()),
     *gradient.__all__, "Apply", "ArgSortOp", "AsTensorError", "Constant", "Op", "SortOp", "TensorConstant",
-    "TensorSharedVariable", "TensorVariable", "Variable", "as_tensor_variable", "basic", "constant",
-    "elemwise", "extra_ops",
-    "nlinalg", "nnet", "sharedvar", "slinalg", "xlogx",
+    "TensorSharedVariable", "TensorVariable", "Variable", "as_tensor_variable", "basic", "elemwise",
+    "extra_ops", "nlinalg", "nnet", "sharedvar", "slinalg", "xlogx",
 ]  # fmt: skip
