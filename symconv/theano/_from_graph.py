@@ -9,7 +9,8 @@ from symconv.errors import ArgumentError
 from symconv.graph.nodes import Variable
 from symconv.graph.op import NoGradient
 from symconv.ops.from_graph import DEFAULT, GraphOp
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 from symconv.theano.gof.null_type import Unconnected, Undefined
 
 

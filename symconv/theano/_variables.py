@@ -1,24 +1,16 @@
-"""Theano's variables: symconv's, whose operators and methods mean what Theano's do; imports symconv.
+"""Theano's types and variables: symconv's, whose operators mean what Theano's do; imports symconv."""
 
-A number that a program writes beside such a variable takes the dtype that Theano gives it, by its size.
-Numbers in symconv's own code, for gradients and rules, stay weak (``graph.operators.Dialect``).
-"""
-
-from ast import literal_eval
 from collections.abc import Callable, Mapping, Sequence
-from inspect import Parameter, Signature
 from itertools import count
 from typing import Any, TypeVar, cast
 
 import numpy as np
 
 import symconv as sc
-from symconv.errors import ArgumentError, RankError
 from symconv.graph.fit import fit
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import interpret
 from symconv.graph.nodes import Apply, Constant, Variable
-from symconv.graph.op import as_variable
 from symconv.graph.operators import Dialect
 from symconv.graph.origin import here, written_here
 from symconv.graph.shared import SharedVariable
@@ -33,10 +25,6 @@ Result = TypeVar("Result")
 
 METHODS: dict[str, Callable[..., Any]] = {}
 """Operators and methods that differ from symconv's; the modules of ``theano.tensor`` enter theirs."""
-
-
-class AsTensorError(ArgumentError):
-    """What cannot be part of an expression."""
 
 
 class VariableType(CoreType):
@@ -130,7 +118,6 @@ class TensorType(VariableType):
 
     def __format__(self, how: str) -> str:
         return format(str(self), how)
-
 
 
 _numbers = count()
@@ -363,154 +350,12 @@ class AnyApply(Apply):
 _tensor_py_operators.dialect = Dialect(TensorVariable, METHODS, AnyApply, adopted)
 
 
-# Literals
-
-INTEGERS = ("int8", "int16", "int32", "int64", "uint64")
-
-
-def literal_dtype(value: Any) -> str | None:
-    """The dtype of a Python number: the smallest that holds it; None for anything else.
-
-    Integers take int8 to int64, and uint64 beyond. Floats take float32 where ``floatX`` is float32 or
-    where that is exact, else float64.
-    """
-    if type(value) is int:
-        for dtype in INTEGERS:
-            if np.iinfo(dtype).min <= value <= np.iinfo(dtype).max:
-                return dtype
-        raise AsTensorError(f"no dtype of tensors holds the integer {value}")
-    if type(value) is float:
-        with np.errstate(over="ignore"):
-            exact = value != value or float(np.float32(value)) == value
-        return "float32" if exact or sc.config.floatX != "float64" else "float64"
-    return None
-
-
-def constant(x: Any, name: str | None = None, ndim: int | None = None, dtype: Any = None) -> Variable:
-    """A constant of the dtype that Theano gives a number, or of an array's own."""
-    if isinstance(x, str | bytes) or x is None:
-        raise AsTensorError(f"{x!r} is no tensor")
-    if dtype is None:
-        dtype = "int8" if type(x) is bool else literal_dtype(x)
-    array = np.asarray(x, dtype=None if dtype is None else sc.constant(0, dtype=dtype).dtype)
-    if array.size == 0 and dtype is None and isinstance(x, list | tuple):
-        array = array.astype(sc.config.floatX)
-    if ndim is not None:
-        array = array.reshape((1,) * (ndim - array.ndim) + array.shape)
-    return TensorConstant(array, name)
-
-
-def as_tensor_variable(x: Any, name: str | None = None, ndim: int | None = None) -> Variable:
-    """A variable as it is, anything else as a constant; lists may hold variables.
-
-    Raises
-    ------
-    AsTensorError
-        For what is no tensor; a Python bool is none.
-    """
-    if isinstance(x, bool) or x is None or isinstance(x, str | bytes | dict | set) or callable(x):
-        raise AsTensorError(
-            f"{x!r} of type {type(x).__name__} cannot be part of an expression",
-            hint="numpy.bool_ can, bool cannot",
-        )
-    if isinstance(x, Variable):
-        if ndim is None or ndim == x.ndim:
-            return adopted(x)
-        if ndim < x.ndim:
-            raise RankError(f"a tensor of {x.ndim} dimensions was to have {ndim}", arguments=[("x", x.type)])
-        return adopted(sc.shape_padleft(x, ndim - x.ndim))
-    if isinstance(x, list | tuple) and any(isinstance(part, Variable) for part in x):
-        return adopted(sc.stack([as_tensor_variable(part) for part in x]))
-    return constant(x, name, ndim)
+# Values and patterns
 
 
 def dense(value: Any) -> Any:
     """A sparse matrix of SciPy's as an array, anything else as it is."""
     return value.toarray() if hasattr(value, "tocoo") else value
-
-
-def as_parameter(value: Any) -> Variable:
-    """A parameter of a distribution as a tensor of Theano's dtype."""
-    return as_variable(value) if isinstance(value, Variable) else as_tensor_variable(value)
-
-
-def upcast(*dtypes: str) -> str:
-    """The dtype that Theano gives to a result of operands of these dtypes: promoted one after the other."""
-    result = np.dtype(dtypes[0])
-    for dtype in dtypes[1:]:
-        result = np.promote_types(result, dtype)
-    return result.name
-
-
-def noted(result: Result, **said: Any) -> Result:
-    """A variable that keeps how a program wrote it, for printing: the graph itself does not."""
-    vars(result)["said"] = said
-    return result
-
-
-def called(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that gives its results the name that Theano gives them."""
-
-    def call(*arguments: Any, **options: Any) -> Any:
-        result = adopted(function(*arguments, **options))
-        kept = options.get("keepdims") or (len(arguments) > 2 and arguments[2])
-        if not kept and result.name is None and result.owner is not None:
-            result.name = name
-        return result
-
-    call.__name__, call.__doc__ = name, function.__doc__
-    return call
-
-
-def theirs(function: Callable[..., Any], signature: str = "") -> Callable[..., Any]:
-    """A function of symconv whose result speaks Theano's dialect.
-
-    Parameters
-    ----------
-    function : callable
-        The function.
-    signature : str
-        Theano's names and defaults of its arguments, in its order: "t, n_ones=1". What stands behind a
-        semicolon is accepted and changes nothing.
-    """
-    if not signature:
-
-        def call(*arguments: Any, **options: Any) -> Any:
-            return adopted(function(*arguments, **options))
-
-    else:
-        taken = signature.partition(";")[0]
-        known, needed = _parameters(signature.replace(";", ",")), len(_parameters(taken).parameters)
-
-        def call(*arguments: Any, **options: Any) -> Any:
-            bound = known.bind(*arguments, **options)
-            bound.apply_defaults()
-            given = list(bound.arguments.values())[:needed]
-            return adopted(function(*map(gathered, given)))
-
-        call.__signature__ = known  # type: ignore[attr-defined]
-    call.__name__ = getattr(function, "__name__", str(function))
-    call.__doc__ = function.__doc__
-    return call
-
-
-def gathered(value: Any) -> Any:
-    """A list of variables as one, anything else as it is."""
-    if isinstance(value, list | tuple) and any(isinstance(part, Variable) for part in value):
-        return as_tensor_variable(value)
-    return value
-
-
-def _parameters(text: str) -> Signature:
-    """A signature from a text such as "x, axis=None"."""
-    parts = [part.strip().partition("=") for part in text.split(",")]
-    kind = Parameter.POSITIONAL_OR_KEYWORD
-    return Signature(
-        [
-            Parameter(name, kind, default=literal_eval(default) if default else Parameter.empty)
-            for name, _, default in parts
-        ]
-    )
 
 
 def broadcastable_shape(pattern: Sequence[bool]) -> tuple[int | None, ...]:

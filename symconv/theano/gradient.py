@@ -18,8 +18,9 @@ from symconv.gradient.cost import gradients
 from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._clock import GRADIENTS
+from symconv.theano._functions import theirs
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, theirs
+from symconv.theano._variables import adopted
 from symconv.theano.gof.null_type import (
     DisconnectedType,
     NullType,

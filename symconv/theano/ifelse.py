@@ -4,7 +4,8 @@ from typing import Any
 
 import symconv as sc
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 
 
 def ifelse(condition: Any, then_branch: Any, else_branch: Any, name: str | None = None) -> Any:

@@ -9,7 +9,8 @@ from symconv.ops.shape import shape as core_shape
 from symconv.ops.shape import specify_shape as core_specify_shape
 from symconv.theano._as_op import FromFunctionOp, as_op
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 from symconv.theano.gof.op import Apply, Op
 
 

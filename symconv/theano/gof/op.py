@@ -20,7 +20,8 @@ from symconv.graph.op import Op as CoreOp
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType, type_of
 from symconv.theano._names import refuses
-from symconv.theano._variables import AnyApply, TensorVariable, adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import AnyApply, TensorVariable, adopted
 from symconv.theano._variables import TensorType as TheanoType
 from symconv.theano.gof.null_type import Unconnected, Undefined
 

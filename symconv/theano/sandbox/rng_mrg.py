@@ -14,8 +14,9 @@ from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.random import mrg
 from symconv.ops.shape import MakeVector
 from symconv.theano._names import refuses
+from symconv.theano._operands import as_parameter, upcast
 from symconv.theano._sizes import size_of_draw
-from symconv.theano._variables import adopted, as_parameter, upcast
+from symconv.theano._variables import adopted
 
 MOST_STREAMS = 60 * 256
 NUMBER = (int, np.integer)

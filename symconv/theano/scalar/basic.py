@@ -10,7 +10,8 @@ import numpy as np
 
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
-from symconv.theano._variables import TensorType, TensorVariable, as_tensor_variable, constant, upcast
+from symconv.theano._operands import as_tensor_variable, constant, upcast
+from symconv.theano._variables import TensorType, TensorVariable
 from symconv.theano.tensor import elemwise
 from symconv.theano.tensor._elementwise import ElementwiseOf
 

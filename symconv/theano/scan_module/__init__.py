@@ -6,7 +6,8 @@ import symconv as sc
 from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 from symconv.theano.scan_module import scan_utils
 from symconv.theano.updates import OrderedUpdates
 

@@ -5,7 +5,8 @@ from typing import Any
 from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
 from symconv.theano._names import refuses
-from symconv.theano._variables import TensorType, TensorVariable, as_tensor_variable, dense
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import TensorType, TensorVariable, dense
 from symconv.theano.tensor import basic, elemwise
 
 FORMATS = ("csr", "csc")

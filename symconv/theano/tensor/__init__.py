@@ -3,7 +3,7 @@
 from symconv.graph.nodes import Constant, Variable
 from symconv.theano import gradient
 from symconv.theano._names import refuses
-from symconv.theano._variables import AsTensorError, as_tensor_variable
+from symconv.theano._operands import AsTensorError, as_tensor_variable
 from symconv.theano.gof.op import Apply, Op
 from symconv.theano.gradient import *  # noqa: F403
 from symconv.theano.tensor import (

@@ -28,8 +28,9 @@ from symconv.ops.sizes import MakeVector as CoreMakeVector
 from symconv.ops.sizes import ShapeAt
 from symconv.ops.sort import ArgSort
 from symconv.ops.sort import Sort as CoreSort
+from symconv.theano._operands import as_tensor_variable
 from symconv.theano._stand_in import stand_in
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._variables import adopted
 from symconv.theano.tensor import basic, elemwise
 from symconv.theano.tensor._elementwise import elementwise_of
 

@@ -7,7 +7,8 @@ import numpy as np
 import symconv as sc
 from symconv.graph.nodes import Variable
 from symconv.ops.elemwise import sum_to
-from symconv.theano._variables import TensorType, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import TensorType
 from symconv.theano.gof.op import Apply, Op
 
 

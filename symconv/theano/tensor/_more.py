@@ -8,7 +8,8 @@ import numpy as np
 import symconv as sc
 from symconv.errors import ArgumentError, IndexingError, OptionError, RankError
 from symconv.graph.nodes import Constant, Variable
-from symconv.theano._variables import TensorType, TensorVariable, adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import TensorType, TensorVariable, adopted
 from symconv.theano.gof.utils import hashtype
 from symconv.theano.tensor import basic, elemwise
 

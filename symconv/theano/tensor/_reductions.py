@@ -7,7 +7,9 @@ import numpy as np
 
 import symconv as sc
 from symconv.graph.nodes import Variable
-from symconv.theano._variables import METHODS, adopted, as_tensor_variable, called, constant, noted
+from symconv.theano._functions import called, noted
+from symconv.theano._operands import as_tensor_variable, constant
+from symconv.theano._variables import METHODS, adopted
 from symconv.theano.tensor.elemwise import cast, pow, sqrt, sub
 
 

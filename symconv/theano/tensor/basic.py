@@ -11,16 +11,9 @@ from symconv.errors import ArgumentError, OptionError
 from symconv.graph.nodes import Variable
 from symconv.graph.traverse import leaves
 from symconv.ops.random.legacy import PermuteRowElements
-from symconv.theano._variables import (
-    METHODS,
-    TensorType,
-    adopted,
-    as_tensor_variable,
-    constant,
-    noted,
-    theirs,
-    upcast,
-)
+from symconv.theano._functions import noted, theirs
+from symconv.theano._operands import as_tensor_variable, constant, upcast
+from symconv.theano._variables import METHODS, TensorType, adopted
 from symconv.theano.tensor._reductions import (
     argmax,
     argmin,

@@ -9,8 +9,10 @@ import symconv as sc
 from symconv.errors import DTypeError, OptionError
 from symconv.graph.nodes import Variable
 from symconv.graph.operators import METHODS as CORE_METHODS
+from symconv.theano._functions import noted
 from symconv.theano._names import refuses
-from symconv.theano._variables import METHODS, adopted, as_tensor_variable, noted
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import METHODS, adopted
 
 Function = Callable[..., Any]
 

@@ -4,8 +4,10 @@ from typing import Any
 
 import symconv as sc
 from symconv.graph.nodes import Variable
+from symconv.theano._functions import theirs
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable, theirs
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 from symconv.theano.tensor._classes import CumOp, CumprodOp, CumsumOp, RepeatOp
 from symconv.theano.tensor._more import bartlett, ravel_multi_index, unravel_index
 from symconv.theano.tensor.basic import (  # type: ignore[attr-defined]

@@ -10,8 +10,10 @@ from typing import Any
 import symconv as sc
 from symconv.frozen import frozen
 from symconv.graph.nodes import Variable
+from symconv.theano._functions import theirs
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable, theirs
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 
 linalg = sc.linalg
 

@@ -12,8 +12,9 @@ from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array
 from symconv.ops.random.legacy import STATE, PermuteRowElements, RandomFunction, packed, unpacked
 from symconv.theano._names import refuses
+from symconv.theano._operands import as_parameter, upcast
 from symconv.theano._sizes import size_of_draw
-from symconv.theano._variables import adopted, as_parameter, upcast
+from symconv.theano._variables import adopted
 
 
 class RandomStateSharedVariable(SharedVariable):

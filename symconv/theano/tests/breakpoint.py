@@ -12,7 +12,8 @@ from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, TensorType
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 
 BANNER = """
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import symconv as sc
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted
 from symconv.theano.tensor.nlinalg import MatrixInverse, det, extract_diag, matrix_inverse, trace
 from symconv.theano.tensor.slinalg import Cholesky, Solve, cholesky, solve
 

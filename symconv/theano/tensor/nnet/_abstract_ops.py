@@ -13,7 +13,8 @@ from symconv.errors import ArgumentError, OptionError, RankError
 from symconv.graph.nodes import Constant, Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import UnsupportedError
-from symconv.theano._variables import as_tensor_variable, one_adopted
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import one_adopted
 
 FORWARD = {2: sc.conv2d, 3: sc.conv3d}
 

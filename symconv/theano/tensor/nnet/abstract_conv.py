@@ -12,7 +12,8 @@ from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
 from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import adopted, as_tensor_variable, one_adopted
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import adopted, one_adopted
 from symconv.theano.tensor.nnet._abstract_ops import (
     AbstractConv,
     AbstractConv2d,

@@ -8,7 +8,7 @@ from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
 
 HOW = ("unroll_batch", "unroll_kern", "unroll_patch", "verbose", "version", "direction_hint", "openmp")
 """Options that told ConvOp how to compute, not what: accepted, and without effect."""

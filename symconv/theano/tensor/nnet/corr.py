@@ -6,7 +6,7 @@ from symconv.errors import OptionError
 from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._names import refuses
-from symconv.theano._variables import as_tensor_variable
+from symconv.theano._operands import as_tensor_variable
 from symconv.theano.tensor.nnet.abstract_conv import (
     AbstractConv2d,
     AbstractConv2d_gradInputs,

@@ -10,9 +10,11 @@ from symconv.ops.softmax import LogSoftmax as CoreLogSoftmax
 from symconv.ops.softmax import Softmax as CoreSoftmax
 from symconv.ops.softmax import SoftmaxGradient
 from symconv.theano._errors import LabelsError
+from symconv.theano._functions import theirs
 from symconv.theano._names import refuses
+from symconv.theano._operands import as_tensor_variable
 from symconv.theano._stand_in import stand_in
-from symconv.theano._variables import adopted, as_tensor_variable, one_adopted, theirs
+from symconv.theano._variables import adopted, one_adopted
 from symconv.theano.tensor import basic, elemwise
 from symconv.theano.tensor.nnet.sigm import hard_sigmoid, sigmoid, softplus, ultra_fast_sigmoid
 

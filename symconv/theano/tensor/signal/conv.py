@@ -7,7 +7,8 @@ from symconv.graph.nodes import Variable
 from symconv.graph.origin import here
 from symconv.theano._errors import AssertedError
 from symconv.theano._names import refuses
-from symconv.theano._variables import as_tensor_variable, one_adopted
+from symconv.theano._operands import as_tensor_variable
+from symconv.theano._variables import one_adopted
 
 
 def conv2d(
