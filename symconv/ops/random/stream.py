@@ -1,27 +1,34 @@
 """``Stream``: the states of draws, and the functions that draw; imports its neighbours."""
 
-import math
-import operator
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from symconv.errors import ArgumentError, DTypeError, OptionError, RankError, ShapeError
+from symconv.errors import DTypeError, OptionError, ShapeError
 from symconv.graph.container import Container
 from symconv.graph.nodes import Constant, Operand, Variable, constant
-from symconv.graph.op import argument, as_variable
+from symconv.graph.op import as_variable
 from symconv.graph.origin import here
 from symconv.graph.shared import SharedVariable
-from symconv.graph.types import Array, Dim, TensorType
+from symconv.graph.types import Array, TensorType
 from symconv.ops.elemwise import dtype_name
 from symconv.ops.elemwise_rows import cast, log1p, lt
+from symconv.ops.random.arguments import (
+    Lengths,
+    Shape,
+    check_fit,
+    check_rank,
+    check_supply,
+    checked_seed,
+    floating_dtype,
+    integer_dtype,
+    joined,
+    lengths_of,
+    parameter_of,
+    with_axis,
+)
 from symconv.ops.random.draw import DISTRIBUTIONS, Draw, next_state
-from symconv.ops.shape import MakeVector, size_of
-from symconv.ops.shape import shape as shape_of
-
-Shape = Any  # None, an integer, a sequence of integers or symbolic scalars, or an integer vector
-Lengths = tuple[Variable, tuple[Dim, ...]]  # a shape as an int64 vector, and what is known of it
+from symconv.ops.shape import size_of
 
 
 class Stream:
@@ -73,12 +80,12 @@ class Stream:
     """
 
     def __init__(self, seed: int) -> None:
-        self._seed = _checked_seed(seed)
+        self._seed = checked_seed(seed)
         self.states: list[SharedVariable] = []
 
     def seed(self, seed: int | None = None) -> None:
         """Set all draws back to their beginning, under another seed if one is given."""
-        self._seed = self._seed if seed is None else _checked_seed(seed)
+        self._seed = self._seed if seed is None else checked_seed(seed)
         for index, state in enumerate(self.states):
             state.set_value(self._first(index))
 
@@ -130,9 +137,9 @@ class Stream:
         ShapeError
             For a negative size, or parameters that do not broadcast to the shape.
         """
-        dtype = _floating(dtype)
-        start, end = _parameter(low, dtype), _parameter(high, dtype)
-        lengths = _check_fit(_lengths(shape, start, end), low=start, high=end)
+        dtype = floating_dtype(dtype)
+        start, end = parameter_of(low, dtype), parameter_of(high, dtype)
+        lengths = check_fit(lengths_of(shape, start, end), low=start, high=end)
         drawn = self._draw("uniform", lengths, dtype)
         return drawn if _is(start, 0) and _is(end, 1) else _stretched(drawn, start, end - start)
 
@@ -143,9 +150,9 @@ class Stream:
 
         Parameters, dtype and errors are those of ``uniform``; z goes to 8.6 in float64, to 6.7 in float32.
         """
-        dtype = _floating(dtype)
-        centre, width = _parameter(mean, dtype), _parameter(std, dtype)
-        lengths = _check_fit(_lengths(shape, centre, width), mean=centre, std=width)
+        dtype = floating_dtype(dtype)
+        centre, width = parameter_of(mean, dtype), parameter_of(std, dtype)
+        lengths = check_fit(lengths_of(shape, centre, width), mean=centre, std=width)
         return _stretched(self._draw("normal", lengths, dtype), centre, width)
 
     def truncated_normal(
@@ -162,26 +169,26 @@ class Stream:
         ``low`` and ``high`` count in standard deviations, and have no gradient; ``mean`` and ``std`` have.
         Parameters, dtype and errors are else those of ``uniform``; ``OptionError`` where low >= high.
         """
-        dtype = _floating(dtype)
-        centre, width = _parameter(mean, dtype), _parameter(std, dtype)
-        bounds = _parameter(low, "float64"), _parameter(high, "float64")
-        lengths = _check_fit(_lengths(shape, centre, width, *bounds), mean=centre, std=width)
+        dtype = floating_dtype(dtype)
+        centre, width = parameter_of(mean, dtype), parameter_of(std, dtype)
+        bounds = parameter_of(low, "float64"), parameter_of(high, "float64")
+        lengths = check_fit(lengths_of(shape, centre, width, *bounds), mean=centre, std=width)
         return _stretched(self._draw("truncated_normal", lengths, dtype, *bounds), centre, width)
 
     def exponential(self, shape: Shape = None, scale: Operand = 1.0, dtype: Any = None) -> Variable:
         """-scale · log(1 - u), with u uniform: mean ``scale``, which has a gradient."""
-        dtype = _floating(dtype)
-        given = _parameter(scale, dtype)
-        lengths = _check_fit(_lengths(shape, given), scale=given)
+        dtype = floating_dtype(dtype)
+        given = parameter_of(scale, dtype)
+        lengths = check_fit(lengths_of(shape, given), scale=given)
         return _stretched(-log1p(-self._draw("uniform", lengths, dtype)), None, given)
 
     def gamma(
         self, shape: Shape = None, alpha: Operand = 1.0, scale: Operand = 1.0, dtype: Any = None
     ) -> Variable:
         """scale · g, with g of density x^(alpha - 1) exp(-x) / Γ(alpha); only ``scale`` has a gradient."""
-        dtype = _floating(dtype)
-        form, given = _parameter(alpha, "float64"), _parameter(scale, dtype)
-        lengths = _check_fit(_lengths(shape, form, given), scale=given)
+        dtype = floating_dtype(dtype)
+        form, given = parameter_of(alpha, "float64"), parameter_of(scale, dtype)
+        lengths = check_fit(lengths_of(shape, form, given), scale=given)
         return _stretched(self._draw("gamma", lengths, dtype, form), None, given)
 
     # Counts
@@ -211,7 +218,7 @@ class Stream:
             raise OptionError(
                 f"a probability lies between 0 and 1, got {p}", arguments=[("p", given.type)], where=here()
             )
-        lengths = _check_fit(_lengths(shape, given), p=given)
+        lengths = check_fit(lengths_of(shape, given), p=given)
         drawn = self._draw("uniform", lengths, given.dtype if given.type.is_float else "float64")
         return cast(lt(drawn, given), dtype)
 
@@ -225,13 +232,13 @@ class Stream:
         OptionError
             For n < 0, or p outside [0, 1]: at once if they are numbers, else when the function runs.
         """
-        given = _parameter(n, "int64"), _parameter(p, "float64")
-        return self._draw("binomial", _lengths(shape, *given), dtype_name(dtype), *given)
+        given = parameter_of(n, "int64"), parameter_of(p, "float64")
+        return self._draw("binomial", lengths_of(shape, *given), dtype_name(dtype), *given)
 
     def poisson(self, shape: Shape = None, mean: Operand = 1.0, dtype: Any = "int64") -> Variable:
         """The number of events of a mean number; ``OptionError`` for a negative mean."""
-        given = _parameter(mean, "float64")
-        return self._draw("poisson", _lengths(shape, given), dtype_name(dtype), given)
+        given = parameter_of(mean, "float64")
+        return self._draw("poisson", lengths_of(shape, given), dtype_name(dtype), given)
 
     def integers(
         self, shape: Shape = None, low: Operand = 0, high: Operand = 2, dtype: Any = "int64"
@@ -243,8 +250,8 @@ class Stream:
         OptionError
             Where low >= high: at once if they are numbers, else when the function runs.
         """
-        given = _parameter(low, "int64"), _parameter(high, "int64")
-        return self._draw("integers", _lengths(shape, *given), _discrete(dtype), *given)
+        given = parameter_of(low, "int64"), parameter_of(high, "int64")
+        return self._draw("integers", lengths_of(shape, *given), integer_dtype(dtype), *given)
 
     def multinomial(
         self, shape: Shape = None, n: Operand = 1, pvals: Operand = (0.5, 0.5), dtype: Any = "int64"
@@ -266,10 +273,10 @@ class Stream:
         OptionError
             For n < 0, negative probabilities or a wrong sum.
         """
-        trials, chances = _parameter(n, "int64"), _parameter(pvals, "float64")
-        _check_rank("pvals", chances, least=1)
-        lengths = _lengths(shape, trials, chances.sum(axis=-1))
-        return self._draw("multinomial", _with_axis(lengths, chances), dtype_name(dtype), trials, chances)
+        trials, chances = parameter_of(n, "int64"), parameter_of(pvals, "float64")
+        check_rank("pvals", chances, least=1)
+        lengths = lengths_of(shape, trials, chances.sum(axis=-1))
+        return self._draw("multinomial", with_axis(lengths, chances), dtype_name(dtype), trials, chances)
 
     # Selections
 
@@ -302,13 +309,13 @@ class Stream:
             raise DTypeError(
                 "choice from a scalar needs an integer", arguments=[("a", values.type)], where=here()
             )
-        count = _parameter(values, "int64") if from_range else size_of(values, 0)
-        lengths = _lengths(shape)
+        count = parameter_of(values, "int64") if from_range else size_of(values, 0)
+        lengths = lengths_of(shape)
         if not replace:
-            _check_supply(count, lengths[1])
+            check_supply(count, lengths[1])
         if p is not None:
-            chances = _parameter(p, "float64")
-            _check_rank("p", chances, least=1, most=1)
+            chances = parameter_of(p, "float64")
+            check_rank("p", chances, least=1, most=1)
             if isinstance(count, Constant) and chances.type.shape[0] not in (None, int(count.data)):
                 raise ShapeError(
                     f"choice among {count.data} elements got {chances.type.shape[0]} probabilities",
@@ -338,77 +345,20 @@ class Stream:
                 raise DTypeError(
                     "permutation of a scalar needs an integer", arguments=[("x", values.type)], where=here()
                 )
-            vector, sizes = _lengths(shape)
-            last = _parameter(values, "int64")
+            vector, sizes = lengths_of(shape)
+            last = parameter_of(values, "int64")
             known = int(last.data) if isinstance(last, Constant) else None
-            return self._draw("permutation", _joined(vector, sizes, last, known), "int64")
-        return _rows(values, self._draw("permutation", _lengths((size_of(values, 0),)), "int64"))
+            return self._draw("permutation", joined(vector, sizes, last, known), "int64")
+        return _rows(values, self._draw("permutation", lengths_of((size_of(values, 0),)), "int64"))
 
     def shuffle(self, x: Operand) -> Variable:
         """The rows of a tensor in random order, as a new tensor."""
         values = as_variable(x)
-        _check_rank("x", values, least=1)
+        check_rank("x", values, least=1)
         return self.permutation(values)
 
 
-def _checked_seed(seed: Any) -> int:
-    try:
-        number = operator.index(seed)
-    except TypeError:
-        number = -1
-    if number < 0:
-        raise OptionError(
-            f"a seed is an integer from 0 on, got {seed!r}", where=here(), hint="Stream(12345)"
-        )
-    return number
-
-
-# Parameters
-
-
-def _floating(dtype: Any) -> str:
-    name = dtype_name(dtype)
-    if name[0] != "f":
-        raise DTypeError(f"a continuous distribution cannot be drawn as {name}", where=here(), hint="cast it")
-    return name
-
-
-def _discrete(dtype: Any) -> str:
-    name = dtype_name(dtype)
-    if name[0] not in "iu":
-        raise DTypeError(f"integers cannot be drawn as {name}", where=here(), hint="cast them")
-    return name
-
-
-def _parameter(value: Operand, dtype: str) -> Variable:
-    variable = as_variable(value)
-    if dtype[0] == "i" and not variable.type.is_discrete:
-        raise DTypeError(
-            f"this parameter must be an integer, got {variable.type}",
-            arguments=[argument("parameter", variable)],
-            where=here(),
-            hint="convert it: cast(..., 'int64')",
-        )
-    return Constant(variable.data.astype(dtype)) if isinstance(variable, Constant) else cast(variable, dtype)
-
-
-def _check_rank(name: str, x: Variable, least: int, most: int | None = None) -> None:
-    if x.ndim < least or (most is not None and x.ndim > most):
-        more = "s or more" if most is None else ""
-        raise RankError(
-            f"{name} needs {least} dimension{more}, got {x.ndim}",
-            arguments=[(name, x.type)],
-            where=here(),
-        )
-
-
-def _check_supply(count: Variable, sizes: Sequence[Dim]) -> None:
-    """What is drawn without replacement must be there."""
-    known = [size for size in sizes if size is not None]
-    if isinstance(count, Constant) and len(known) == len(sizes) and math.prod(known) > count.data:
-        raise ShapeError(
-            f"cannot choose {math.prod(known)} of {count.data} without replacement", where=here()
-        )
+# Standard draws, shifted and stretched
 
 
 def _is(x: Variable, number: float) -> bool:
@@ -419,87 +369,6 @@ def _stretched(drawn: Variable, shift: Variable | None, scale: Variable) -> Vari
     """shift + scale · drawn."""
     result = drawn if _is(scale, 1) else drawn * scale
     return result if shift is None or _is(shift, 0) else result + shift
-
-
-def _check_fit(lengths: Lengths, **parameters: Variable) -> Lengths:
-    """The shape, to which parameters must broadcast: they do not make it larger."""
-    sizes = lengths[1]
-    for name, parameter in parameters.items():
-        pairs = zip(reversed(parameter.type.shape), reversed(sizes), strict=False)
-        if parameter.ndim > len(sizes) or any(
-            mine not in (1, size) and (size == 1 or None not in (mine, size)) for mine, size in pairs
-        ):
-            text = ", ".join("?" if size is None else str(size) for size in sizes)
-            raise ShapeError(
-                f"{name} does not broadcast to the shape ({text}) that is drawn",
-                arguments=[(name, parameter.type)],
-                where=here(),
-                hint="leave the shape out: the parameters then decide it",
-            )
-    return lengths
-
-
-# Shapes
-
-
-def _lengths(shape: Shape, *parameters: Variable) -> Lengths:
-    """A shape as a vector, with what is known of it; None is the shape that parameters broadcast to."""
-    if shape is None:
-        together = parameters[0]
-        for parameter in parameters[1:]:
-            together = together * cast(parameter, together.dtype)
-        return shape_of(together), together.type.shape
-    if isinstance(shape, Variable) and shape.ndim == 1:
-        length = shape.type.shape[0]
-        if length is None:
-            raise RankError(
-                "a shape must be a vector of known length",
-                arguments=[("shape", shape.type)],
-                where=here(),
-                hint="take its elements apart: (shape[0], shape[1])",
-            )
-        known = tuple(shape.data.tolist()) if isinstance(shape, Constant) else (None,) * length
-        return shape, known
-    listed = list(shape) if isinstance(shape, tuple | list | np.ndarray) else [shape]
-    known = tuple(_known_size(size) for size in listed)
-    if None in known:
-        vector: Variable = MakeVector(len(listed))(*listed)
-        return vector, known
-    return Constant(np.array(known, "int64")), known
-
-
-def _known_size(size: Any) -> int | None:
-    if isinstance(size, Variable) and not isinstance(size, Constant):
-        return None
-    try:
-        number = int(operator.index(size.data if isinstance(size, Constant) else size))
-    except TypeError:
-        raise ArgumentError(
-            f"a size must be an integer, got {size!r}", where=here(), hint="or an integer scalar variable"
-        ) from None
-    if number < 0:
-        raise ShapeError(f"a size is 0 or more, got {number}", where=here(), hint="sizes count elements")
-    return number
-
-
-def _with_axis(lengths: Lengths, x: Variable) -> Lengths:
-    """A shape with the last axis of ``x`` behind it."""
-    return _joined(*lengths, size_of(x, -1), x.type.shape[-1])
-
-
-def _joined(vector: Variable, sizes: tuple[Dim, ...], last: Variable, known: Dim) -> Lengths:
-    if isinstance(vector, Constant) and known is not None:
-        return Constant(np.array([*vector.data, known], "int64")), (*sizes, known)
-    whole: Variable = MakeVector(len(sizes) + 1)(*_elements(vector, len(sizes)), last)
-    return whole, (*sizes, known)
-
-
-def _elements(vector: Variable, count: int) -> Sequence[Operand]:
-    if isinstance(vector, Constant):
-        return list(vector.data)
-    if vector.owner is not None and isinstance(vector.owner.op, MakeVector):
-        return vector.owner.inputs
-    return [vector[index] for index in range(count)]
 
 
 def _rows(values: Variable, positions: Variable) -> Variable:
