@@ -3,7 +3,8 @@
     algebra     elementwise functions, as equations
     reductions  sums, products and extremes of what was permuted, scaled, negated, stretched
     filled      elementwise use of filled tensors
-    quotients   log, softmax and sigmoid, and what they leave in gradients
+    softmaxes   softmax and its logarithm, found where they are written out
+    quotients   the divisions that log, softmax and sigmoid leave in gradients
     pooling     gradients of max pooling
     loops       the last state of a loop
     matrices    inverses, determinants and linear equations
@@ -17,10 +18,10 @@ from importlib import import_module
 from types import ModuleType
 
 from symconv.compile.rewrite import AnyRule, Change
-from symconv.compile.rules import algebra, filled, quotients, reductions
+from symconv.compile.rules import algebra, filled, quotients, reductions, softmaxes
 from symconv.graph.function_graph import FunctionGraph
 
-GENERAL: tuple[ModuleType, ...] = (algebra, reductions, filled, quotients)
+GENERAL: tuple[ModuleType, ...] = (algebra, reductions, filled, softmaxes, quotients)
 OF_FAMILIES = {
     "symconv.ops.pool": "pooling", "symconv.ops.scan": "loops", "symconv.ops.linalg": "matrices",
 }  # fmt: skip
@@ -46,8 +47,8 @@ def winners_kept(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
 
 
 def softmax_scaled(graph: FunctionGraph, log: list[Change]) -> FunctionGraph:
-    """What softmax is scaled by, it is scaled by on the way: see ``quotients``."""
-    return quotients.scale_softmax(graph, log)
+    """What softmax is scaled by, it is scaled by on the way: see ``softmaxes``."""
+    return softmaxes.scale_softmax(graph, log)
 
 
 def _rules(stage: str, names: list[str]) -> tuple[AnyRule, ...]:
