@@ -25,7 +25,8 @@ from symconv.ops.conv.geometry import ConvGeometry
 from symconv.ops.conv.patches import Fold, Unfold, UnsharedUnfold
 from symconv.ops.elemwise import ROWS, Elemwise
 from symconv.ops.index import Positions
-from symconv.ops.linalg.decompositions import Eigvals, SingularValues
+from symconv.ops.linalg.decompositions import SingularValues
+from symconv.ops.linalg.eigenvalues import Eigvals
 from symconv.ops.linalg.inverses import Cofactor
 from symconv.ops.pool.geometry import PoolGeometry
 from symconv.ops.pool.ops import Route, Select, Spread

@@ -16,10 +16,11 @@ from symconv.graph.types import Dim, TensorType
 from symconv.ops.axes import dimshuffle, shape_padright, swapaxes
 from symconv.ops.diagonals import Diagonal, PlaceDiagonal, eye, tril, triu
 from symconv.ops.dot import matmul
-from symconv.ops.elemwise_rows import cast
+from symconv.ops.elemwise_rows import cast, reciprocal
 from symconv.ops.shape import size_of
 
 DTYPES = ("float32", "float64", "complex64", "complex128")
+CONVERGENCE = {"trouble": "the iteration did not converge", "hint": "look for NaN and infinity in the matrix"}
 
 
 def as_matrices(x: Operand, what: str) -> Variable:
@@ -173,6 +174,14 @@ def scaled_columns(x: Variable, factors: Variable) -> Variable:
 def scaled_rows(x: Variable, factors: Variable) -> Variable:
     """Each row times its factor."""
     return x * shape_padright(factors)
+
+
+def inverse_gaps(x: Variable) -> Variable:
+    """1 / (x[j] - x[i]) at (i, j), and 0 on the diagonal."""
+    size = size_of(x, -1)
+    columns = x.dimshuffle(*range(x.ndim - 1), "x", x.ndim - 1)
+    diagonal = identity(size, x.dtype)
+    return reciprocal(columns - shape_padright(x) + diagonal) * (1 - diagonal)
 
 
 def _between(x: Variable) -> Variable:

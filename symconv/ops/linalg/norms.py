@@ -1,4 +1,4 @@
-"""Norms of vectors and matrices, condition numbers and ranks; imports the decompositions and inverses."""
+"""Norms of vectors and matrices, condition numbers, ranks; imports decompositions, eigenvalues, inverses."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +11,8 @@ from symconv.graph.op import as_variable
 from symconv.graph.origin import here
 from symconv.ops.axes import dimshuffle, moveaxis, normalised_axis
 from symconv.ops.elemwise_rows import abs, cast, eq, gt, neq, pow, sqr, sqrt, switch
-from symconv.ops.linalg.decompositions import default_rcond, eigvalsh, largest_or_0, svdvals
+from symconv.ops.linalg.decompositions import default_rcond, largest_or_0, svdvals
+from symconv.ops.linalg.eigenvalues import eigvalsh
 from symconv.ops.linalg.inverses import inv
 from symconv.ops.linalg.matrices import as_floating, as_matrices, real_of
 from symconv.ops.reduce import max as largest

@@ -21,7 +21,8 @@ from symconv.ops.from_graph import GraphOp
 from symconv.ops.index.advanced import AdvancedIncSubtensor, AdvancedSubtensor, Nonzero
 from symconv.ops.index.basic import IncSubtensor, Subtensor
 from symconv.ops.join import Join, Split
-from symconv.ops.linalg.decompositions import QR, SVD, Eigh, Eigvalsh
+from symconv.ops.linalg.decompositions import QR, SVD
+from symconv.ops.linalg.eigenvalues import Eigh, Eigvalsh
 from symconv.ops.linalg.equations import Solve
 from symconv.ops.linalg.inverses import Det, Inverse, PseudoInverse
 from symconv.ops.linalg.solving import Cholesky
