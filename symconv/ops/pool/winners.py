@@ -15,8 +15,9 @@ from symconv.errors import DTypeError
 from symconv.graph.op import Op
 from symconv.graph.types import Array, TensorType
 from symconv.ops.pool.arrays import cropped, laid, lowest, padded_shape, views, wide
+from symconv.ops.pool.base import _Pooling
 from symconv.ops.pool.kernels import give_to_winners, last, scattered, too_large, winners_of
-from symconv.ops.pool.ops import Pool, _Pooling
+from symconv.ops.pool.ops import Pool
 
 if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.builder import Builder
