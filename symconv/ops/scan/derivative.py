@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from symconv.graph.function_graph import FunctionGraph
-from symconv.graph.nodes import Apply, Constant, Variable
+from symconv.graph.nodes import Apply, Variable
 from symconv.graph.traverse import leaves, substitute, toposort
 from symconv.graph.types import TensorType
 from symconv.ops.backward import backpropagate
@@ -22,17 +22,13 @@ from symconv.ops.index.basic import IncSubtensor
 from symconv.ops.scan.axis import Embed, crop, embed, integer, lead, length_of, only
 from symconv.ops.scan.lift import Stacks, total
 from symconv.ops.scan.loop import Draft, Loop, Recurrence, write
+from symconv.ops.scan.stored import to_store
 
 if TYPE_CHECKING:
     from symconv.ops.scan.op import Scan
 
 LAST = IncSubtensor((-1,), "place")  # the gradient of h[-1]
 Tap = tuple[int, int]  # which state, and how many steps ago
-
-CHEAP = frozenset((
-    "add", "sub", "mul", "neg", "second", "eq", "neq", "lt", "gt", "le", "ge", "switch", "maximum", "minimum",
-    "sqr", "abs", "sign", "and_", "or_", "xor", "logical_and", "logical_or", "logical_not", "identity",
-))  # fmt: skip
 
 
 def gradients_of(
@@ -157,7 +153,7 @@ class _Derivative:
         """For what the new step reads of the old one, where it is at all times: an array, and its offset."""
         layout, inner = self.layout, self.op.inner
         available = {v for v in (*self.news, *self.mapped) if v.owner is not None}
-        extras = _needed(results, inner, available)
+        extras = to_store(results, inner, available)
         stop = available | set(extras) | set(inner.inputs)
         read = set(leaves(results, stop))
         used = toposort(results, stop=stop)
@@ -398,61 +394,3 @@ def _stack(variable: Variable) -> Variable:
 def _add(seeds: dict[Variable, Variable], variable: Variable, terms: Sequence[Variable]) -> None:
     for term in terms:
         seeds[variable] = seeds[variable] + term if variable in seeds else term
-
-
-# What is stored, and what is computed again
-
-
-def _needed(results: Sequence[Variable], inner: FunctionGraph, available: set[Variable]) -> list[Variable]:
-    """Intermediate results of the step that its derivative reads, and that cost more than reading them."""
-    old = set(inner.nodes)
-    stop = available | set(inner.inputs)
-    cost = _costs(inner, stop)
-    wanted: dict[Variable, None] = {}
-
-    def consider(variable: Variable) -> None:
-        if variable.owner in old and variable not in stop and cost[variable] and _is_steady(variable):
-            wanted[variable] = None
-
-    for node in toposort(results, stop=stop):
-        if node not in old:
-            for position, variable in enumerate(node.inputs):
-                if position not in node.op.ignores_values:
-                    consider(variable)
-    for variable in results:
-        consider(variable)
-    return list(wanted)
-
-
-def _costs(inner: FunctionGraph, stop: set[Variable]) -> dict[Variable, bool]:
-    """For each intermediate result whether computing it again costs more than a few passes over it."""
-    costs: dict[Variable, bool] = {}
-    for node in inner.nodes:
-        cheap = node.op.role == "view" or (isinstance(node.op, Elemwise) and node.op.row.name in CHEAP)
-        dear = not cheap or any(costs.get(v, False) for v in node.inputs if v not in stop)
-        costs.update((output, dear) for output in node.outputs)
-    return costs
-
-
-def _is_steady(variable: Variable) -> bool:
-    """Whether its shape is the same in every step: no value decides it."""
-    for node in toposort([variable]):
-        for position in node.op.reads_values:
-            if not isinstance(node.inputs[position], Constant) and not _is_size(node.inputs[position]):
-                return False
-    return True
-
-
-def _is_size(variable: Variable) -> bool:
-    """Whether it is made of constants and sizes alone."""
-    waiting = [variable]
-    while waiting:
-        node = waiting[-1].owner
-        if node is None:
-            if not isinstance(waiting[-1], Constant):
-                return False
-            waiting.pop()
-            continue
-        waiting.pop()
-        waiting += [v for position, v in enumerate(node.inputs) if position not in node.op.ignores_values]
-    return True
