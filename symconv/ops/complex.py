@@ -13,7 +13,8 @@ from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, as_variable
 from symconv.graph.operators import METHODS
 from symconv.graph.types import Array, TensorType, broadcast
-from symconv.ops.elemwise import common_dtype, floating_of, sum_to
+from symconv.ops.dtypes import common_dtype, floating_of
+from symconv.ops.elemwise import sum_to
 from symconv.ops.elemwise_rows import arctan2, cast, mul, zeros_like
 
 PARTS = {"complex64": "float32", "complex128": "float64"}

@@ -20,7 +20,7 @@ from symconv.graph.op import argument
 from symconv.graph.origin import here
 from symconv.graph.shared import SharedVariable
 from symconv.graph.types import DTYPES, Dim, TensorType
-from symconv.ops.elemwise import dtype_name
+from symconv.ops.dtypes import dtype_name
 
 PREFIXES = {
     "b": "int8", "w": "int16", "i": "int32", "l": "int64",

@@ -19,7 +19,7 @@ from symconv.graph.operators import METHODS
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType
 from symconv.ops.axes import dimshuffle, normalised_axis, shape_padleft, shape_padright
-from symconv.ops.elemwise import dtype_name
+from symconv.ops.dtypes import dtype_name
 from symconv.ops.elemwise_rows import cast, eq, ge, switch, zeros_like
 from symconv.ops.fill import arange
 from symconv.ops.reduce import sum

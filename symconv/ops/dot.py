@@ -16,7 +16,8 @@ from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS, UFUNCS
 from symconv.graph.types import Array, Dim, TensorType, broadcast
-from symconv.ops.elemwise import common_dtype, sum_to
+from symconv.ops.dtypes import common_dtype
+from symconv.ops.elemwise import sum_to
 from symconv.ops.elemwise_rows import mul
 from symconv.ops.shape import count_of, dimshuffle, reshape, shape_padleft, shape_padright, size_of, swapaxes
 

@@ -21,7 +21,7 @@ from symconv.graph.op import as_variable
 from symconv.graph.origin import here
 from symconv.ops.contract import contract
 from symconv.ops.diagonals import diagonal
-from symconv.ops.elemwise import common_dtype
+from symconv.ops.dtypes import common_dtype
 from symconv.ops.elemwise_rows import cast
 from symconv.ops.reduce import sum as sum_over
 from symconv.ops.shape import dimshuffle

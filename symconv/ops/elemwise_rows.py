@@ -1,4 +1,4 @@
-"""The table of elementwise functions, one row each; imports symconv.ops.elemwise and the graph.
+"""The table of elementwise functions, one row each; imports the op, dtypes and the graph.
 
     row(signature, formula, dtype rule, gradient, ...)
 
@@ -16,13 +16,9 @@ from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.operators import METHODS, UFUNCS
 from symconv.graph.types import TensorType
-from symconv.ops.elemwise import (
-    ROWS,
+from symconv.ops.dtypes import (
     DTypeRule,
-    Elemwise,
-    Row,
     as_numpy,
-    cast_row,
     chosen,
     compared,
     dtype_name,
@@ -32,6 +28,7 @@ from symconv.ops.elemwise import (
     promoted,
     promoted_real,
 )
+from symconv.ops.elemwise import ROWS, Elemwise, Row, cast_row
 
 BOOLEANS = "booleans have no arithmetic of this kind: use ~x or x ^ y, or convert with cast(x, dtype)"
 SIGNED_BITS = "bits are those of booleans and integers of one signedness: convert with cast(x, dtype)"

@@ -19,7 +19,7 @@ from symconv.graph.operators import METHODS
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.axes import dimshuffle
-from symconv.ops.elemwise import common_dtype, dtype_name
+from symconv.ops.dtypes import common_dtype, dtype_name
 from symconv.ops.elemwise_rows import cast, eq, maximum, ones_like, second, switch, zeros_like
 from symconv.ops.reduce import sum as total
 from symconv.ops.shape import size_of, stated_shape

@@ -11,7 +11,7 @@ from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import argument, as_variable
 from symconv.graph.origin import here
 from symconv.ops.axes import dimshuffle, shape_padleft, shape_padright
-from symconv.ops.elemwise import common_dtype, dtype_name
+from symconv.ops.dtypes import common_dtype, dtype_name
 from symconv.ops.elemwise_rows import cast, eq
 from symconv.ops.fill import Alloc, arange, linspace
 from symconv.ops.shape import size_of, stated_shape

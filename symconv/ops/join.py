@@ -17,7 +17,7 @@ from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.origin import here
 from symconv.graph.types import Array, Dim, TensorType
 from symconv.ops.axes import atleast_1d, atleast_2d, expand_dims, normalised_axis
-from symconv.ops.elemwise import common_dtype
+from symconv.ops.dtypes import common_dtype
 from symconv.ops.elemwise_rows import cast, zeros_like
 from symconv.ops.index.functions import getitem
 from symconv.ops.shape import size_of, specify_shape, stated_shape

@@ -18,7 +18,7 @@ from symconv.graph.nodes import Apply, Operand, Variable
 from symconv.graph.op import Gradients, Op, Role, as_variable
 from symconv.graph.operators import METHODS
 from symconv.graph.types import Array, TensorType
-from symconv.ops.elemwise import dtype_name
+from symconv.ops.dtypes import dtype_name
 from symconv.ops.elemwise_rows import abs, cast, eq, second, sqr, sqrt, switch
 from symconv.ops.shape import count_of, dimshuffle, flatten, normalised_axes
 

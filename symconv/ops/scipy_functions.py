@@ -21,7 +21,8 @@ from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import Gradients, NoGradient, Op, Terms, argument, as_tuple, as_variable, weak_constant
 from symconv.graph.origin import here
 from symconv.graph.types import Array, TensorType, broadcast
-from symconv.ops.elemwise import common_dtype, floating_of, sum_to
+from symconv.ops.dtypes import common_dtype, floating_of
+from symconv.ops.elemwise import sum_to
 from symconv.ops.elemwise_rows import exp, neg, sqr
 from symconv.ops.special import xlogy
 

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from symconv.graph.nodes import Variable
-from symconv.ops.elemwise import Loop, Row, floating_real
+from symconv.ops.dtypes import Loop, floating_real
+from symconv.ops.elemwise import Row
 from symconv.ops.elemwise_rows import eq, exp, log, log1p, neg, row, sqr, switch
 
 # Coefficients from the constant term upwards; each numerator is followed by its denominator.

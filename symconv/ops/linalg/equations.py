@@ -11,7 +11,8 @@ from symconv.graph.nodes import Variable
 from symconv.graph.op import Gradients, Op
 from symconv.graph.types import Array, TensorType, broadcast
 from symconv.ops.diagonals import tril, triu
-from symconv.ops.elemwise import common_dtype, sum_to
+from symconv.ops.dtypes import common_dtype
+from symconv.ops.elemwise import sum_to
 from symconv.ops.linalg.inverses import SINGULAR
 from symconv.ops.linalg.matrices import check_matrix, check_square, computed, product, transposed
 

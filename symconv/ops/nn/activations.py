@@ -9,7 +9,7 @@ from symconv.errors import OptionError
 from symconv.graph.nodes import Operand, Variable
 from symconv.graph.op import as_variable
 from symconv.graph.origin import here
-from symconv.ops.elemwise import floating_of
+from symconv.ops.dtypes import floating_of
 from symconv.ops.elemwise_rows import (
     abs,
     cast,

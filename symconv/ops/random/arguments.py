@@ -12,7 +12,7 @@ from symconv.graph.nodes import Constant, Operand, Variable
 from symconv.graph.op import argument, as_variable
 from symconv.graph.origin import here
 from symconv.graph.types import Dim
-from symconv.ops.elemwise import dtype_name
+from symconv.ops.dtypes import dtype_name
 from symconv.ops.elemwise_rows import cast
 from symconv.ops.shape import MakeVector, size_of
 from symconv.ops.shape import shape as shape_of

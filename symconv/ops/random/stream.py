@@ -11,7 +11,7 @@ from symconv.graph.op import as_variable
 from symconv.graph.origin import here
 from symconv.graph.shared import SharedVariable
 from symconv.graph.types import Array, TensorType
-from symconv.ops.elemwise import dtype_name
+from symconv.ops.dtypes import dtype_name
 from symconv.ops.elemwise_rows import cast, log1p, lt
 from symconv.ops.random.arguments import (
     Lengths,
