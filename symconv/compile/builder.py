@@ -162,18 +162,17 @@ class Builder:
         """The same for an input that is read by ``read``: there each part is copied, by whoever needs it."""
         if not order_of(value):
             return value
+        whole = self.keep(value.shape, value.dtype, "plain")
         variable = Variable(TensorType(value.dtype, (None,) * value.ndim))
-        turned = Region(None, (), {variable: value}, {})
-        copies: list[Value] = []
+        calls = [Call("copy", (value,), (whole,))]
 
         def store() -> Value:
-            if not copies:
-                copies.append(self.keep(value.shape, value.dtype, "plain"))
-                before = len(self.body) - (self.loop is not None)
-                self.body.insert(before, Call("copy", (value,), (copies[0],)))
-            return copies[0]
+            before = len(self.body) - (self.loop is not None)
+            self.body[before:before] = calls
+            calls.clear()
+            return whole
 
-        whole = self.keep(value.shape, value.dtype, "plain")
+        turned = Region(None, (), {variable: value}, {})
         self.leads[whole] = Lead(variable, turned, None, (), (1,) * value.ndim, store)
         return whole
 
