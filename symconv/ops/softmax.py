@@ -32,6 +32,9 @@ if TYPE_CHECKING:  # the builder is handed in
     from symconv.compile.values import Value
 
 
+CALLS = 8  # of NumPy, about, for a block of rows
+
+
 def _wide(x: Array) -> Array:
     """Half precision is too short for sums."""
     return x.astype("float32") if x.dtype == "float16" else x
@@ -70,8 +73,12 @@ class _AlongAxes(Op):
             return
         others = prod(size for axis, size in enumerate(sizes) if axis != first)
         each = others * np.dtype(x.dtype).itemsize * (len(inputs) + 1)
-        work = prod(sizes) * (1.0 if x.dtype == "float32" else 3.0)
-        with k.blocks(k.axis(sizes[first], "start", "length"), bytes_each=each, work=work) as (block,):
+        work = prod(sizes) * (1.0 if x.dtype == "float32" else 1.8)
+        # Calls are many and short: threads wait for one another at each.
+        calls = CALLS if k.is_brief(work) else CALLS * k.machine.SHARED
+        with k.blocks(
+            k.axis(sizes[first], "start", "length"), bytes_each=each, calls=calls, work=work
+        ) as (block,):
             at = tuple(block.slice if axis == first else slice(None) for axis in range(x.ndim))
             parts = [value[at] if value.shape == x.shape else value for value in inputs]
             self._rows(k, parts, outputs, at)
