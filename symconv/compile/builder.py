@@ -557,8 +557,9 @@ class Builder:
         order = self.result_order
         shape = tuple(shape[axis] for axis in order) if order else tuple(shape)
         axes = walked(shape, bytes_each, self.machine)
-        calls = max(8, len(self.region.members))
         work = self.work_behind(prod(shape), bytes_each)
+        # Threads wait for one another at each call.
+        calls = max(8, len(self.region.members)) * (1 if self.is_brief(work) else self.machine.SHARED)
         steps = [node.op.row.steps for node in self.region.members]  # type: ignore[attr-defined]
         once = steps == [None]  # one call, which touches each byte once
         if self.is_brief(work) and (once or bytes_each * prod(shape) <= WIDE * self.machine.tile_bytes):
