@@ -26,7 +26,7 @@ from symconv.compile.region import Follower, Lead, Region
 from symconv.compile.settle import settle
 from symconv.compile.values import Buffer, Value, concrete
 from symconv.errors import RoomError, SymconvError
-from symconv.graph.container import LARGE
+from symconv.graph.container import LARGE, LARGEST, Recycled
 from symconv.graph.function_graph import FunctionGraph
 from symconv.graph.meaning import Types, infer, located
 from symconv.graph.nodes import Apply, Constant, Variable
@@ -185,12 +185,19 @@ class _Lowering:
         return outputs
 
     def _spares(self, outputs: Sequence[Value]) -> dict[str, tuple[str, Any]]:
-        """Who gives the memory of large new values of shared variables: the variables themselves."""
+        """Who gives the memory of large results: shared variables of new values, else earlier results."""
         spares = {}
-        for (target, _), output in zip(self.graph.updates, outputs[len(self.graph.outputs) :], strict=True):
-            if isinstance(output, Buffer) and concrete(output.elements, {}) * _itemsize(output) >= LARGE:
+        count = len(self.graph.outputs)
+        targets = [None] * count + [target for target, _ in self.graph.updates]
+        for target, output in zip(targets, outputs, strict=True):
+            if not isinstance(output, Buffer) or output.kind != "output" or self.results == "given":
+                continue
+            bytes = concrete(output.elements, {}) * _itemsize(output)
+            if target is not None and bytes >= LARGE:
                 name = self.names(f"memory_of_{self.values[target].buffer.name}")
                 spares[output.name] = name, target.container.fresh
+            elif target is None and LARGE <= bytes <= LARGEST:
+                spares[output.name] = self.names(f"memory_of_{output.name}"), Recycled().fresh
         return spares
 
     # Kernels

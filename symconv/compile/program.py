@@ -280,8 +280,8 @@ class Program(NamedTuple):
     performs : dict
         Python functions by the name that the kernels use: ops without a lowering.
     spares : dict
-        For large new values of shared variables, by the name of the buffer, what gives the memory: its name
-        in the source, and a function of shape and dtype.
+        For large results, by the name of the buffer, what gives the memory: its name in the source, and a
+        function of shape and dtype.
     settled : tuple of Kernel
         Kernels that come first, and only where the versions of the shared values are new.
     """

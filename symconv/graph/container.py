@@ -19,6 +19,7 @@ import numpy as np
 from symconv.graph.types import Array
 
 LARGE = 1 << 16  # bytes: smaller arrays are allocated faster than a spare is looked at
+LARGEST = 1 << 26  # bytes: more is not kept of results that the user has thrown away
 
 updating = RLock()  # calls that update shared values run one after the other
 committing = Lock()  # and their new values appear all at once
@@ -80,6 +81,37 @@ class Container:
         self.__init__(*state)  # type: ignore[misc]
 
 
+class Recycled:
+    """Memory for one result of a function; mutable because it remembers the newest arrays that it gave.
+
+    An array is given again once nobody else holds it, nor a view of it. What a fresh one costs the system, a
+    page at a time, may be ten times what the arithmetic does.
+    """
+
+    __slots__ = ("_given",)
+
+    def __init__(self) -> None:
+        self._given: deque[Array] = deque(maxlen=2)  # the caller's last result, and the one before it
+
+    def fresh(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An array that nobody else holds, its contents undefined."""
+        given = self._given
+        for _ in range(len(given)):
+            try:
+                array = given.popleft()  # it is ours alone now, whatever other threads do
+            except IndexError:
+                break
+            alone = _COUNTED and sys.getrefcount(array) == _OURS
+            if alone and array.shape == shape and array.dtype == dtype and _own(array):
+                given.append(array)
+                return array
+            given.append(array)
+        array = np.empty(shape, dtype)
+        if _COUNTED:
+            given.append(array)
+        return array
+
+
 def _own(array: Array) -> bool:
     """Whether an array is all there is to its memory, and laid out row by row."""
     flags = array.flags
@@ -93,7 +125,14 @@ def _alone() -> int:
     return sys.getrefcount(probe.spare) if _COUNTED else 0
 
 
-_ALONE = _alone()
+def _ours() -> int:
+    """What ``getrefcount`` says of an array that a local variable alone holds."""
+    given = deque([np.empty(0)])
+    array = given.popleft()
+    return sys.getrefcount(array) if _COUNTED else 0
+
+
+_ALONE, _OURS = _alone(), _ours()
 
 
 def read(containers: Sequence[Container]) -> tuple[Array, ...]:
@@ -127,4 +166,7 @@ def committer(containers: Sequence[Container]) -> Callable[[Iterable[Array]], No
     return commit
 
 
-__all__ = ["LARGE", "Container", "committer", "committing", "read", "updating", "value_of", "versions"]
+__all__ = [
+    "LARGE", "LARGEST", "Container", "Recycled", "committer", "committing", "read", "updating", "value_of",
+    "versions",
+]  # fmt: skip
