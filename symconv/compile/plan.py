@@ -114,7 +114,7 @@ class Plan:
             Versions of the shared values that ``settled_by`` names: what depends on these alone is computed
             again where the workspace's is of others, or where there are none.
         """
-        if self.plain or not self._alone:
+        if not self._alone:
             return self._with_workspace(self.run, arrays, versions)  # type: ignore[no-any-return]
         with BLAS.one():
             return self._with_workspace(self.run, arrays, versions)  # type: ignore[no-any-return]
