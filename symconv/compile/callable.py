@@ -73,6 +73,7 @@ class Function:
         self._commit = committer([target.container for target, _ in graph.updates])
         self._autotune = autotune
         self._executor = Executor(graph, self.name, Tuner() if autotune else None)
+        self._newest: tuple[Plan, Run, Callable[..., Any]] | None = None  # how to run it, and the way in
         self._ready: tuple[Settings | None, Callable[..., Any]] = (None, self._run)
         self._subsets: dict[tuple[Any, ...], Function] = {}
 
@@ -170,11 +171,16 @@ class Function:
         if not self._executor.single:
             return self._executor.run(arrays, settings, lambda: self._fitted(arguments))
         plan = self._executor.plan(arrays, settings, lambda: self._fitted(arguments))
-        quick = self._quick(plan)
+        newest = self._newest
+        if newest is None or newest[0] is not plan:
+            quick = self._quick(plan)
+            structured = None if self._structure is None else self._structured
+            newest = plan, quick, entry(plan, quick, self._dtypes, self._call, structured)
+            self._newest = newest
+        _, quick, enter = newest
         results = plan(arrays) if self.graph.updates or not plan.settled_by else quick(arguments)
         if self._mode(settings) == "compiled":
-            structured = None if self._structure is None else self._structured
-            self._ready = settings, entry(plan, quick, self._dtypes, self._call, structured)
+            self._ready = settings, enter
         return results
 
     def _mode(self, settings: Settings) -> str:
@@ -489,7 +495,7 @@ class Function:
     def free(self) -> None:
         """Forget all plans and their memory; the next call plans anew."""
         self._executor.free()
-        self._ready = (None, self._run)
+        self._newest, self._ready = None, (None, self._run)
         self._subsets.clear()
 
     def __repr__(self) -> str:

@@ -66,14 +66,15 @@ def written(count: int, plain: bool, single: bool) -> str:
     """
     names = [f"x{place}" for place in range(count)]
     given = "".join(f"{name}, " for name in names)
+    together = f"({names[0]},)" if count == 1 else f"({', '.join(names)})"
     expected = "".join(f", {name}_dtype, {name}_shape" for name in names)
     differs = [
         f"        if type({x}) is not ndarray or {x}.dtype is not {x}_dtype or {x}.shape != {x}_shape:\n"
-        f"            return other(({given}))\n"
+        f"            return other({together})\n"
         for x in names
     ]
     open, close = ("", "[0]") if single else ("structured(", ")")
-    body = f"        return {open}run(({given})){close}\n"
+    body = f"        return {open}run({together}){close}\n"
     if plain:
         body = (
             "        try:\n"

@@ -19,7 +19,7 @@ def test_the_source_reads_as_the_checks_of_each_argument_and_the_call():
         "\n"
         "    def call(x0):\n"
         "        if type(x0) is not ndarray or x0.dtype is not x0_dtype or x0.shape != x0_shape:\n"
-        "            return other((x0, ))\n"
+        "            return other((x0,))\n"
         "        try:\n"
         "            workspace = pop()\n"
         "        except IndexError:\n"
